@@ -1,0 +1,83 @@
+"""Muster's public API: everything a handler or an adapter is written with."""
+
+from bot.clock import Clock, SystemClock, utc
+from bot.gateways.adapter import Adapter, Link
+from bot.model.capabilities import Capabilities, Rate
+from bot.model.conversation import Account, Conversation
+from bot.model.delivery import (
+    Delivery,
+    InDoubt,
+    Misconfigured,
+    Receipt,
+    Refused,
+    Retry,
+    SendError,
+)
+from bot.model.event import (
+    ActionChosen,
+    BaseEvent,
+    ContactAdded,
+    ContactRemoved,
+    DeliveryReported,
+    Event,
+    GroupChanged,
+    GroupCreated,
+    GroupDismissed,
+    MemberJoined,
+    MemberLeft,
+    MessageReceived,
+    TimerElapsed,
+)
+from bot.model.message import File, Image, LinkCard, Mention, Message, Text
+from bot.routing.context import Context
+from bot.routing.router import Router
+from bot.routing.rule import PASS
+from bot.store.facts import Facts
+from bot.store.members import Group, Member, Members
+from bot.welcome import Welcomes
+
+__all__ = [
+    "PASS",
+    "Account",
+    "ActionChosen",
+    "Adapter",
+    "BaseEvent",
+    "Capabilities",
+    "Clock",
+    "ContactAdded",
+    "ContactRemoved",
+    "Context",
+    "Conversation",
+    "Delivery",
+    "DeliveryReported",
+    "Event",
+    "Facts",
+    "File",
+    "Group",
+    "GroupChanged",
+    "GroupCreated",
+    "GroupDismissed",
+    "Image",
+    "InDoubt",
+    "Link",
+    "LinkCard",
+    "Member",
+    "MemberJoined",
+    "MemberLeft",
+    "Members",
+    "Mention",
+    "Message",
+    "MessageReceived",
+    "Misconfigured",
+    "Rate",
+    "Receipt",
+    "Refused",
+    "Retry",
+    "Router",
+    "SendError",
+    "SystemClock",
+    "Text",
+    "TimerElapsed",
+    "Welcomes",
+    "utc",
+]

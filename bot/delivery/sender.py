@@ -1,0 +1,249 @@
+"""The sender: the one way out to a gateway, within its limits, with every ending recorded."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Protocol
+
+import structlog
+
+from bot.clock import Clock
+from bot.delivery.outbox import LEASE, Outbox, Taken
+from bot.metrics import Metrics
+from bot.model.capabilities import Capabilities
+from bot.model.delivery import (
+    Delivery,
+    InDoubt,
+    Misconfigured,
+    Receipt,
+    Refused,
+    Retry,
+    SendError,
+)
+from bot.store.bell import Bell
+from bot.store.line import StoreError
+from bot.store.store import Store
+
+log = structlog.get_logger(__name__)
+
+AT_ONCE = 64
+"""Deliveries at one gateway at the same time, each to another conversation."""
+PATIENCE = 30.0
+"""Seconds a gateway may take to answer."""
+GIVE_UP = 6 * 3600
+"""Seconds after which a delivery that could not be sent fails, unless it expires earlier."""
+ATTEMPTS = 200
+
+Window = Callable[[Delivery], Awaitable[Delivery | None]]
+"""Gives a delivery whose window ended a new one, or None when it is too late."""
+
+
+class Gateway(Protocol):
+    """What the sender needs of a gateway."""
+
+    @property
+    def capabilities(self) -> Capabilities: ...
+
+    async def send(self, delivery: Delivery) -> Receipt: ...
+
+
+class Sender:
+    """Sends one gateway's deliveries: replies first, each conversation in order."""
+
+    def __init__(
+        self,
+        name: str,
+        node: str,
+        gateway: Gateway,
+        outbox: Outbox,
+        store: Store,
+        bell: Bell,
+        clock: Clock,
+        window: Window,
+        metrics: Metrics,
+    ) -> None:
+        self._name = name
+        self._node = node
+        self._gateway = gateway
+        self._outbox = outbox
+        self._store = store
+        self._bell = bell
+        self._clock = clock
+        self._window = window
+        self._metrics = metrics
+        self._held: set[str] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._lives: list[asyncio.Task[None]] = []
+        self._token = ""
+
+    async def start(self) -> None:
+        """Settle what a former life of this node left at the gateway, and begin."""
+        fence = await self._store.call("INCR", self._store.keys.fence())
+        self._token = f"{self._node}:{fence}"
+        await self._settle(self._node)
+        self._lives = [
+            asyncio.create_task(self._loop(), name=f"sender {self._name}"),
+            asyncio.create_task(self._keep(), name=f"sender leases {self._name}"),
+        ]
+
+    async def stop(self, seconds: float = 10.0) -> None:
+        """Wait for the gateway's answers, at most ``seconds``; take nothing new."""
+        for task in self._lives:
+            task.cancel()
+        await asyncio.gather(*self._lives, return_exceptions=True)
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=seconds)
+        for sending in self._tasks:
+            sending.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    @property
+    def busy(self) -> int:
+        """Deliveries at the gateway now."""
+        return len(self._held)
+
+    async def _loop(self) -> None:
+        while True:
+            try:
+                wait = await self._round()
+            except StoreError as error:
+                log.warning("sender.waiting", gateway=self._name, reason=str(error))
+                wait = 0.5
+            if wait:
+                await self._bell.wait("outbox", wait)
+
+    async def _round(self) -> float:
+        """Take what may go; seconds until it is worth looking again."""
+        room = AT_ONCE - len(self._held)
+        if room <= 0:
+            return 1.0
+        can = self._gateway.capabilities
+        taken, wait = await self._outbox.take(
+            self._name, self._token, room, can.account_rate, can.chat_rate
+        )
+        for one in taken:
+            self._held.add(one.delivery.id)
+            task = asyncio.create_task(self._send(one), name=f"delivery {one.delivery.id}")
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+        if len(taken) == room:
+            return 1.0
+        return min(1.0, wait / 1000) if wait >= 0 else 1.0
+
+    async def _keep(self) -> None:
+        generation = self._store.line.generation
+        while True:
+            await asyncio.sleep(LEASE / 8)
+            try:
+                await self._outbox.renew(self._name, self._held)
+                again = self._store.line.generation != generation
+                generation = self._store.line.generation
+                await self._settle(self._node if again else "")
+            except StoreError as error:
+                log.warning("sender.leases", gateway=self._name, reason=str(error))
+
+    async def _settle(self, node: str) -> None:
+        """Decide about deliveries that were at the gateway when their node ended."""
+        for lost in await self._outbox.lost(self._name, node, self._held):
+            again = self._gateway.capabilities.idempotent or lost.delivery.priority == "reply"
+            if again:
+                await self._outbox.finish(
+                    lost, "again", "the bot ended while sending", due=self._clock.now()
+                )
+            else:
+                await self._outbox.finish(lost, "in_doubt", "the bot ended while sending")
+                self._count(lost.delivery, "in_doubt")
+
+    async def _send(self, taken: Taken) -> None:
+        delivery = taken.delivery
+        try:
+            if taken.verdict == "send":
+                await self._hand_over(taken)
+            else:
+                await self._defer(taken)
+        except StoreError as error:
+            log.warning("sender.unrecorded", delivery=delivery.id, reason=str(error))
+        finally:
+            self._held.discard(delivery.id)
+            self._bell.ring("outbox")
+
+    async def _hand_over(self, taken: Taken) -> None:
+        delivery = taken.delivery
+        try:
+            receipt = await asyncio.wait_for(self._gateway.send(delivery), PATIENCE)
+        except Retry as error:
+            await self._retry(taken, error)
+        except (Refused, Misconfigured) as error:
+            await self._end(taken, "failed", error.reason, give_back_cap=True)
+        except InDoubt as error:
+            await self._doubt(taken, error.reason)
+        except TimeoutError:
+            await self._doubt(taken, f"no answer for {PATIENCE:.0f} seconds")
+        except Exception as error:
+            log.exception("adapter.failed", gateway=self._name, delivery=delivery.id)
+            await self._doubt(taken, f"the adapter failed: {type(error).__name__}")
+        else:
+            await self._end(taken, "sent", "; ".join(receipt.degraded))
+
+    async def _doubt(self, taken: Taken, reason: str) -> None:
+        """Nobody knows: send again where that cannot double, or where silence is worse."""
+        delivery = taken.delivery
+        if self._gateway.capabilities.idempotent or (
+            delivery.priority == "reply" and delivery.attempt < 3
+        ):
+            await self._retry(taken, Retry(reason, after=1.0))
+        else:
+            await self._end(taken, "in_doubt", reason)
+
+    async def _retry(self, taken: Taken, error: Retry) -> None:
+        delivery, now = taken.delivery, self._clock.now()
+        after = max(error.after, min(300.0, 0.5 * 2**delivery.attempt))
+        due = now + int(after * 1000)
+        ends = delivery.expires or delivery.due + GIVE_UP * 1000
+        if due >= ends or delivery.attempt >= ATTEMPTS:
+            await self._end(taken, "failed", f"gave up: {error.reason}", give_back_cap=True)
+            return
+        changed = delivery.model_copy(update={"attempt": delivery.attempt + 1})
+        await self._outbox.finish(
+            taken,
+            "again",
+            error.reason,
+            due=due,
+            blocked_until=due if error.scope == "account" else 0,
+            give_back_cap=True,
+            changed=changed,
+        )
+
+    async def _defer(self, taken: Taken) -> None:
+        """The window ended or the cap is full: a new window, or an end with its reason."""
+        delivery = taken.delivery
+        if delivery.expires is not None and self._clock.now() >= delivery.expires:
+            await self._end(taken, "skipped", "too late")
+        elif taken.verdict == "capped":
+            await self._end(taken, "skipped", "frequency cap")
+        elif changed := await self._window(delivery):
+            await self._outbox.finish(
+                taken, "later", "quiet hours", due=changed.due, changed=changed
+            )
+        else:
+            await self._end(taken, "skipped", "too late")
+
+    async def _end(
+        self, taken: Taken, ending: str, reason: str = "", *, give_back_cap: bool = False
+    ) -> None:
+        done = await self._outbox.finish(
+            taken,
+            ending,  # type: ignore[arg-type]
+            reason,
+            give_back_cap=give_back_cap,
+        )
+        if not done:
+            log.warning("sender.fenced", delivery=taken.delivery.id, outcome=ending)
+        self._count(taken.delivery, ending)
+
+    def _count(self, delivery: Delivery, ending: str) -> None:
+        self._metrics.deliveries.labels(self._name, delivery.priority, ending).inc()
+
+
+__all__ = ["Gateway", "SendError", "Sender", "Window"]

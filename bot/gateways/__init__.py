@@ -1,0 +1,1 @@
+"""Gateways: the adapter contract, its supervision, and one package per adapter."""

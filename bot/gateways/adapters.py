@@ -1,0 +1,6 @@
+"""The adapters that ship with Muster, by the name a configuration uses."""
+
+from bot.gateways.adapter import Adapter
+from bot.gateways.onebot11 import OneBot11
+
+ADAPTERS: dict[str, type[Adapter]] = {"onebot11": OneBot11}

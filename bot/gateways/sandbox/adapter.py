@@ -1,0 +1,98 @@
+"""The sandbox adapter: what the bot sends appears in the sandbox's feed."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from bot.gateways.adapter import Adapter, Link
+from bot.gateways.sandbox.world import Said, World
+from bot.model.capabilities import Capabilities, Rate, SegmentKind
+from bot.model.conversation import Account
+from bot.model.delivery import Delivery, Receipt, Refused
+from bot.model.event import BaseEvent
+from bot.model.message import Message, Text
+
+ALL: frozenset[SegmentKind] = frozenset({"text", "mention", "image", "link_card", "file"})
+PLAIN: frozenset[SegmentKind] = frozenset({"text", "mention"})
+
+
+class SandboxSettings(BaseModel):
+    """What the sandbox pretends to be able to do; switched on its page while it runs."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    staff_confirm: bool = Field(
+        default=False, description="Nothing is sent without a staff member's tap."
+    )
+    idempotent: bool = Field(default=True, description="The same delivery id twice is shown once.")
+    send_direct: bool = Field(default=True, description="The bot can write to one person.")
+    text_only: bool = Field(default=False, description="Pictures and cards degrade to text.")
+    chat_rate: int | None = Field(
+        default=None, description="Messages a minute into one conversation.", ge=1
+    )
+
+
+class Sandbox(Adapter):
+    """A gateway inside Muster; its people live in the browser."""
+
+    Settings = SandboxSettings
+
+    def __init__(self, link: Link, settings: SandboxSettings, world: World) -> None:
+        super().__init__(link, settings)
+        self.settings = settings
+        self.world = world
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What the switches say."""
+        rate = self.settings.chat_rate
+        return Capabilities(
+            send_direct=self.settings.send_direct,
+            staff_confirm=self.settings.staff_confirm,
+            idempotent=self.settings.idempotent,
+            member_list=True,
+            segments=PLAIN if self.settings.text_only else ALL,
+            chat_rate=Rate(count=rate, seconds=60) if rate else None,
+        )
+
+    async def receive(self) -> AsyncIterator[BaseEvent]:
+        """Stay connected: events come in through the door."""
+        self.link.alive()
+        await asyncio.Event().wait()
+        yield  # type: ignore[misc]
+
+    async def send(self, delivery: Delivery) -> Receipt:
+        """Show the message in the feed; Refused when the group or person is unknown."""
+        to = delivery.to
+        if to.group is not None and to.group not in await self.world.groups():
+            raise Refused(f"there is no group {to.group!r}")
+        message, degraded = self._shown(delivery.message)
+        said = Said(
+            at=self.link.clock.now(),
+            group=to.group,
+            member=to.account,
+            by=None,
+            message=message,
+        )
+        once = delivery.id if self.settings.idempotent else ""
+        return Receipt(message_id=await self.world.say(said, once), degraded=degraded)
+
+    async def members(self, group: str) -> Sequence[Account]:
+        """The people in a group."""
+        names = await self.world.people()
+        return [Account(id=a, name=names.get(a, a)) for a in await self.world.members(group)]
+
+    async def groups(self) -> Sequence[tuple[str, str]]:
+        """The groups there are."""
+        return sorted((await self.world.groups()).items())
+
+    def _shown(self, message: Message) -> tuple[Message, tuple[str, ...]]:
+        can = self.capabilities.segments
+        if all(s.kind in can for s in message.segments):
+            return message, ()
+        lost = tuple(sorted({s.kind for s in message.segments if s.kind not in can}))
+        parts = [s if s.kind in can else Text(text=Message.of(s).summary) for s in message.segments]
+        return Message.of(*parts), tuple(f"{kind} shown as text" for kind in lost)

@@ -1,0 +1,59 @@
+"""A problem in a file: where it is, which key, what is wrong and what would be right."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+KeyPath = tuple[str | int, ...]
+"""The way to a value: keys and, in arrays, positions from 0."""
+
+_BARE = re.compile(r"[\w-]+")
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Place:
+    """A place in a file, counted from 1; line 0 means the file (or variable) as a whole."""
+
+    file: str
+    line: int = 0
+    column: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}" if self.line else self.file
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Problem:
+    """One thing to correct; ``str()`` is one line to show, without secrets."""
+
+    place: Place
+    key: str
+    message: str
+    hint: str = ""
+
+    def __str__(self) -> str:
+        where = f"{self.place}: {self.key}" if self.key else str(self.place)
+        return f"{where}: {self.message}" + (f"; {self.hint}" if self.hint else "")
+
+
+class Problems(Exception):  # noqa: N818 - it is what it carries
+    """Everything wrong with one or more files, in reading order."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(sorted(set(problems)))
+        super().__init__("\n".join(map(str, self.problems)))
+
+
+def key_text(path: KeyPath) -> str:
+    """A key path as people write it: ``routes[0].words``, ``welcome.groups."tea room"``."""
+    text = ""
+    for part in path:
+        if isinstance(part, int):
+            text += f"[{part}]"
+        else:
+            bare = part if _BARE.fullmatch(part) else json.dumps(part, ensure_ascii=False)
+            text += f".{bare}" if text else bare
+    return text

@@ -1,0 +1,96 @@
+"""Deliveries: one message to one conversation, and what became of it."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from bot.model.base import Frozen
+from bot.model.conversation import Conversation
+from bot.model.message import Message
+
+DeliveryClass = Literal["reply", "welcome", "notice", "broadcast"]
+CLASSES: tuple[DeliveryClass, ...] = ("reply", "welcome", "notice", "broadcast")
+
+Outcome = Literal["sent", "failed", "skipped", "in_doubt", "task"]
+
+
+class Cap(Frozen):
+    """A frequency cap a delivery counts against: at most ``limit`` under ``key`` till ``ends``.
+
+    ``key`` names target and local date; ``ends`` is UTC milliseconds.
+    """
+
+    key: str
+    limit: int
+    ends: int
+
+
+class Result(Frozen):
+    """Where the outcome is recorded: one row per (step run, target number)."""
+
+    run: str
+    target: int
+
+
+class Delivery(Frozen):
+    """One message to one conversation.
+
+    Times are UTC milliseconds. ``due``: not before. ``until``: the end of the allowed window
+    (quiet hours, midnight of a cap); later the sender asks for a new window. ``expires``: too
+    late to be of use; then it is skipped, with that reason. ``id`` is given by the outbox and
+    stays the same through all retries; ``source`` says what asked for it.
+    """
+
+    id: str = ""
+    to: Conversation
+    message: Message
+    priority: DeliveryClass = "reply"
+    due: int = 0
+    until: int | None = None
+    expires: int | None = None
+    attempt: int = 0
+    source: str = ""
+    member: int | None = None
+    cap: Cap | None = None
+    result: Result | None = None
+
+
+class Receipt(Frozen):
+    """The gateway took it; ``message_id`` is the platform's, ``degraded`` says what was lost."""
+
+    message_id: str = ""
+    degraded: tuple[str, ...] = ()
+
+
+class SendError(Exception):
+    """A send that did not end in a receipt; ``reason`` is readable and holds no secret."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class Retry(SendError):
+    """Not sent, and worth another try after ``after`` seconds.
+
+    ``scope`` says what must wait: this conversation, or the whole account.
+    """
+
+    def __init__(
+        self, reason: str, after: float = 1.0, scope: Literal["chat", "account"] = "chat"
+    ) -> None:
+        super().__init__(reason)
+        self.after = after
+        self.scope = scope
+
+
+class Refused(SendError):
+    """Not sent, and never will be: the recipient or the content is not acceptable."""
+
+
+class Misconfigured(SendError):
+    """Not sent because our set-up is wrong: an operator must act."""
+
+
+class InDoubt(SendError):
+    """It may or may not have been sent: the connection ended before the answer."""

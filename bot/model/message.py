@@ -1,0 +1,97 @@
+"""Platform-neutral content: a message is a sequence of segments."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from bot.model.base import Frozen
+
+
+class Text(Frozen):
+    """Plain words; line breaks are kept."""
+
+    kind: Literal["text"] = "text"
+    text: str
+
+
+class Mention(Frozen):
+    """One account called by name, or everybody in the group when ``account`` is None."""
+
+    kind: Literal["mention"] = "mention"
+    account: str | None
+    name: str = ""
+
+
+class Image(Frozen):
+    """A picture at an http(s) or data URL."""
+
+    kind: Literal["image"] = "image"
+    url: str
+    alt: str = ""
+
+
+class LinkCard(Frozen):
+    """A link shown as a card with a title and, where the gateway can, a picture."""
+
+    kind: Literal["link_card"] = "link_card"
+    url: str
+    title: str
+    description: str = ""
+    image: str | None = None
+
+
+class File(Frozen):
+    """A file at an http(s) or data URL."""
+
+    kind: Literal["file"] = "file"
+    url: str
+    name: str
+
+
+class Unknown(Frozen):
+    """A segment the adapter received and has no noun for; ``name`` is the platform's."""
+
+    kind: Literal["unknown"] = "unknown"
+    name: str
+
+
+Segment = Annotated[Text | Mention | Image | LinkCard | File | Unknown, Field(discriminator="kind")]
+
+
+class Message(Frozen):
+    """What is said: segments in reading order."""
+
+    segments: tuple[Segment, ...] = ()
+
+    @classmethod
+    def of(cls, *parts: str | Segment) -> Message:
+        """Build a message from strings and segments."""
+        return cls(segments=tuple(Text(text=p) if isinstance(p, str) else p for p in parts))
+
+    @property
+    def text(self) -> str:
+        """The words alone, for matching: text segments joined, stripped."""
+        return "".join(s.text for s in self.segments if isinstance(s, Text)).strip()
+
+    @property
+    def summary(self) -> str:
+        """One readable line for lists and gateways that show text only."""
+        return "".join(map(_words, self.segments))
+
+
+def _words(segment: Text | Mention | Image | LinkCard | File | Unknown) -> str:
+    match segment:
+        case Text():
+            return segment.text
+        case Mention():
+            return f"@{segment.name or segment.account or 'all'} "
+        case Image():
+            return f"[{segment.alt or 'image'}]"
+        case LinkCard():
+            return f"{segment.title} {segment.url}"
+        case File():
+            return f"[{segment.name}] {segment.url}"
+        case Unknown():
+            return f"[{segment.name}]"

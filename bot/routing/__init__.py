@@ -1,0 +1,1 @@
+"""From an event to what is done about it: rules, the index, handlers and their effects."""

@@ -1,0 +1,296 @@
+"""The dispatcher: takes leased conversations through their handlers, one event at a time each."""
+
+from __future__ import annotations
+
+import asyncio
+import traceback
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+from pydantic import ValidationError
+
+from bot.clock import Clock
+from bot.delivery.inbox import LEASE, DeadLetter, Inbox, Leased
+from bot.delivery.journal import Entry, record
+from bot.metrics import Metrics
+from bot.model.capabilities import Capabilities
+from bot.model.event import BaseEvent, MessageReceived, event_adapter
+from bot.routing.context import Context, Place, Speaker
+from bot.routing.handler import Handler
+from bot.routing.index import Index, Match
+from bot.routing.presence import Presence
+from bot.routing.rule import PASS
+from bot.routing.writer import Writer
+from bot.store.bell import Bell
+from bot.store.effects import Effects
+from bot.store.facts import Facts
+from bot.store.line import StoreError
+from bot.store.members import Members
+from bot.store.store import Store
+
+log = structlog.get_logger(__name__)
+
+AT_ONCE = 64
+"""Conversations worked on at the same time by one node."""
+TURN = 128
+"""Events of one conversation handled before others get a turn."""
+PATIENCE = 60.0
+"""Seconds one handler may take."""
+TRIES = 3
+"""Leases after which an event that always takes its node down is a dead letter."""
+CONFLICTS = 20
+"""Times an event is handled anew because what it read had changed."""
+
+Roles = Callable[[str, str], str | None]
+"""The operator role of (gateway, account id), or None."""
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What every context is made from."""
+
+    store: Store
+    members: Members
+    facts: Facts
+    presence: Presence
+    writer: Writer
+    capabilities: Callable[[str], Capabilities]
+    role: Roles
+    workspace: Mapping[str, Any]
+    translate: Callable[[str], str]
+    bell: Bell
+    clock: Clock
+    metrics: Metrics
+
+
+class Dispatcher:
+    """Runs handlers; keeps the order within a conversation and lets no other wait for it."""
+
+    def __init__(self, node: str, inbox: Inbox, index: Index[Handler], world: World) -> None:
+        self._node = node
+        self._inbox = inbox
+        self.index = index
+        self._world = world
+        self._held: dict[str, Leased] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._lives: list[asyncio.Task[None]] = []
+        self._free = asyncio.Event()
+        self._stopping = False
+
+    async def start(self) -> None:
+        """Take back what a former life of this node held, and begin."""
+        await self._inbox.reclaim(self._node, [])
+        self._lives = [
+            asyncio.create_task(self._loop(), name="dispatcher"),
+            asyncio.create_task(self._keep(), name="dispatcher leases"),
+            asyncio.create_task(self._time(), name="dispatcher timers"),
+        ]
+
+    async def stop(self, seconds: float = 10.0) -> None:
+        """Finish the events in hand, at most ``seconds``; the rest stays in the inbox."""
+        self._stopping = True
+        for task in self._lives:
+            task.cancel()
+        await asyncio.gather(*self._lives, return_exceptions=True)
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=seconds)
+        for worker in self._tasks:
+            worker.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    @property
+    def busy(self) -> int:
+        """Conversations being worked on."""
+        return len(self._held)
+
+    async def _loop(self) -> None:
+        while True:
+            room = AT_ONCE - len(self._held)
+            if room <= 0:
+                self._free.clear()
+                await self._free.wait()
+                continue
+            try:
+                leased = await self._inbox.lease(self._node, room)
+            except StoreError as error:
+                log.warning("dispatcher.waiting", reason=str(error))
+                await asyncio.sleep(0.5)
+                continue
+            for one in leased:
+                self._held[one.conversation] = one
+                task = asyncio.create_task(self._work(one), name=f"conversation {one.conversation}")
+                self._tasks.add(task)
+                task.add_done_callback(self._tasks.discard)
+            if len(leased) < room:
+                await self._world.bell.wait("inbox", 1.0)
+
+    async def _keep(self) -> None:
+        """Renew leases, and find the conversations of nodes that are gone."""
+        generation = self._world.store.line.generation
+        while True:
+            await asyncio.sleep(LEASE / 8)
+            try:
+                await self._inbox.renew(list(self._held.values()))
+                again = self._world.store.line.generation != generation
+                generation = self._world.store.line.generation
+                await self._inbox.reclaim(self._node if again else "", list(self._held))
+            except StoreError as error:
+                log.warning("dispatcher.leases", reason=str(error))
+
+    async def _time(self) -> None:
+        while True:
+            try:
+                wait = await self._inbox.elapse()
+            except StoreError:
+                wait = 500
+            if wait:
+                seconds = min(1.0, wait / 1000) if wait > 0 else 1.0
+                await self._world.bell.wait("timers", seconds)
+
+    async def _work(self, leased: Leased) -> None:
+        """Handle a leased conversation's events until it is empty or others' turn."""
+        try:
+            await self._drain(leased)
+        except StoreError as error:
+            log.warning("dispatcher.away", conversation=leased.conversation, reason=str(error))
+        finally:
+            self._held.pop(leased.conversation, None)
+            self._free.set()
+
+    async def _drain(self, leased: Leased) -> None:
+        items, done, tries = deque(leased.items), 0, leased.tries
+        while items:
+            raw = items.popleft()
+            done += 1
+            last = done >= TURN or self._stopping
+            want = -1 if last else (0 if items else 32)
+            committed = await self._handle(leased, raw, want, tries)
+            tries = 1
+            if committed is None or last:
+                return
+            items.extend(committed)
+
+    async def _handle(
+        self, leased: Leased, raw: bytes, want: int, tries: int
+    ) -> Sequence[bytes] | None:
+        """One event, until it is committed; None when the conversation is ours no more."""
+        ident, _, body = raw.partition(b"\n")
+        event_id = ident.decode()
+        for attempt in range(CONFLICTS):
+            effects = Effects(self._world.store.keys)
+            if tries > TRIES:
+                reason = f"the process ended {TRIES} times while handling this event"
+                self._bury(effects, leased, body, reason)
+            else:
+                effects = await self._effects(leased, body)
+            if attempt == CONFLICTS - 1:
+                effects = Effects(self._world.store.keys)
+                self._bury(effects, leased, body, "what it read kept changing")
+            committed = await self._inbox.commit(leased, event_id, effects, want)
+            if committed.status == "ok":
+                for timer in effects.operations:
+                    if timer[0] == "timer":
+                        self._world.bell.ring("timers")
+                return committed.items
+            if committed.status == "fenced":
+                log.warning("dispatcher.fenced", conversation=leased.conversation, event=event_id)
+                return None
+        raise AssertionError("the last attempt has no guards")
+
+    async def _effects(self, leased: Leased, body: bytes) -> Effects:
+        """What handling the event asks for; a failure asks only for a dead letter."""
+        started = self._world.clock.now()
+        try:
+            event = event_adapter.validate_json(body)
+            effects = await asyncio.wait_for(self._run(event), PATIENCE)
+        except StoreError:
+            raise
+        except Exception as error:
+            effects = Effects(self._world.store.keys)
+            self._bury(effects, leased, body, _reason(error), traceback.format_exc())
+            log.error("handler.failed", conversation=leased.conversation, reason=_reason(error))
+        self._world.metrics.handled.observe((self._world.clock.now() - started) / 1000)
+        return effects
+
+    async def _run(self, event: BaseEvent) -> Effects:
+        matches = self.index.match(event)
+        ctx = await self._context(event)
+        await self._world.presence.note(ctx)
+        ran = False
+        for match in matches:
+            if not self._allowed(ctx, match):
+                continue
+            if await match.rule.payload(ctx, match) is PASS:
+                continue
+            ran = True
+            if isinstance(event, MessageReceived):
+                break
+        if not ran and isinstance(event, MessageReceived) and event.to_bot:
+            self._world.presence.unmatched(ctx)
+        return ctx.effects
+
+    def _allowed(self, ctx: Context, match: Match[Handler]) -> bool:
+        role = match.rule.role
+        return role is None or _rank(ctx.role) >= _rank(role)
+
+    async def _context(self, event: BaseEvent) -> Context:
+        world = self._world
+        effects = Effects(world.store.keys)
+        number = await world.members.number(event.gateway, event.account) if event.account.id else 0
+        group = None
+        if event.group is not None:
+            place = await world.members.group_number(event.conversation, event.group_name)
+            group = Place(place, event.group, event.group_name)
+        name = event.account.name or event.account.id
+        return Context(
+            event=event,
+            conversation=event.conversation,
+            member=Speaker(number, event.account.id, name, effects, world.facts),
+            group=group,
+            capabilities=world.capabilities(event.gateway),
+            role=world.role(event.gateway, event.account.id),
+            now=world.clock.now(),
+            workspace=world.workspace,
+            effects=effects,
+            writer=world.writer,
+            store=world.store,
+            ring=world.bell.ring,
+            translate=world.translate,
+        )
+
+    def _bury(
+        self, effects: Effects, leased: Leased, body: bytes, reason: str, trace: str = ""
+    ) -> None:
+        now = self._world.clock.now()
+        event = body.decode("utf-8", "replace")
+        letter = DeadLetter(
+            at=now,
+            conversation=leased.conversation,
+            event=event,
+            reason=reason,
+            traceback=trace[-8000:],
+        )
+        effects.do("XADD", effects.keys.inbox_dead(), "*", "letter", letter.model_dump_json())
+        record(
+            effects,
+            Entry(at=now, what="event.dead", conversation=leased.conversation, reason=reason),
+        )
+        self._world.metrics.dead.inc()
+
+
+RANKS = {None: 0, "viewer": 1, "manager": 2, "admin": 3}
+
+
+def _rank(role: str | None) -> int:
+    return RANKS.get(role, 0)
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, TimeoutError):
+        return f"the handler took longer than {PATIENCE:.0f} seconds"
+    if isinstance(error, ValidationError):
+        return "the event is not one this version understands"
+    return f"{type(error).__name__}: {error}"[:500]

@@ -1,0 +1,60 @@
+"""Presence: what every event tells about who is where, before any handler runs."""
+
+from __future__ import annotations
+
+from bot.clock import utc
+from bot.model.event import (
+    GroupDismissed,
+    MemberJoined,
+    MemberLeft,
+    MessageReceived,
+)
+from bot.routing.context import Context
+from bot.routing.fold import fold
+
+UNMATCHED = 500
+"""Phrases kept of those nobody answered."""
+ACTIVE = 400 * 86_400
+
+
+class Presence:
+    """Adds rosters, activity and counts to an event's effects."""
+
+    async def note(self, ctx: Context) -> None:
+        """What the event says about presence."""
+        event, effects, keys = ctx.event, ctx.effects, ctx.effects.keys
+        day = utc(ctx.now).date().isoformat()
+        effects.count(day, f"event:{getattr(event, 'kind', 'unknown')}")
+        if ctx.group is None or not ctx.member.number:
+            self._active(ctx, day)
+            return
+        group, member = ctx.group.number, ctx.member.number
+        if isinstance(event, MemberLeft):
+            effects.fact(keys.group_present(group), member, present=False)
+            effects.do("ZREM", keys.group_joined(group), member)
+            ctx.note("member.left", reason=event.how)
+        elif isinstance(event, MemberJoined):
+            effects.fact(keys.group_present(group), member)
+            effects.do("ZADD", keys.group_joined(group), event.at, member)
+            ctx.note("member.joined", reason=event.how)
+        elif isinstance(event, GroupDismissed):
+            effects.do("HSET", keys.group(group), "gone", "1")
+            ctx.note("group.dismissed")
+        else:
+            effects.fact(keys.group_present(group), member)
+            self._active(ctx, day)
+
+    def _active(self, ctx: Context, day: str) -> None:
+        if isinstance(ctx.event, MessageReceived) and ctx.member.number:
+            key = ctx.effects.keys.active(day)
+            ctx.effects.fact(key, ctx.member.number)
+            ctx.effects.do("EXPIRE", key, ACTIVE, "NX")
+
+    def unmatched(self, ctx: Context) -> None:
+        """Count a phrase addressed to the bot that nobody answered."""
+        phrase = fold(ctx.text)[:60]
+        if phrase:
+            key = ctx.effects.keys.unmatched()
+            ctx.effects.do("ZINCRBY", key, 1, phrase)
+            ctx.effects.do("ZREMRANGEBYRANK", key, 0, -UNMATCHED - 1)
+            ctx.note("event.unmatched", text=ctx.text)

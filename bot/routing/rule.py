@@ -1,0 +1,114 @@
+"""A rule: which events something is for; handlers and keyword routes are both behind rules."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, Final, Generic, Literal, Protocol, TypeVar
+
+import re2
+
+from bot.model.event import BaseEvent
+from bot.routing.fold import fold, simplified
+
+T = TypeVar("T")
+
+Kind = Literal["exact", "command", "prefix", "contains", "regex", "any", "event"]
+KINDS: tuple[Kind, ...] = ("exact", "command", "prefix", "contains", "regex", "any", "event")
+"""The most specific first."""
+
+_WORDED = ("exact", "command", "prefix", "contains")
+
+
+class Pass(Enum):
+    """The type of PASS."""
+
+    PASS = "pass"  # noqa: S105 - no password
+
+
+PASS: Final = Pass.PASS
+"""Returned by a handler that leaves the event to the next rule that matches."""
+
+
+class Found(Protocol):
+    """What both ``re`` and ``re2`` give for a match."""
+
+    def group(self, *groups: Any) -> Any:
+        """The text of a group."""
+
+    def groups(self) -> tuple[Any, ...]:
+        """The texts of all groups."""
+
+
+class Pattern(Protocol):
+    """What both ``re`` and ``re2`` can do with a text."""
+
+    def search(self, text: str, /) -> Found | None:
+        """The first match anywhere in the text."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule(Generic[T]):
+    """Leads the events it matches to ``payload``.
+
+    ``words`` are the words, command names or the source of ``pattern``, as they were written.
+    ``direct``: only direct chats (True), only groups (False), both (None). ``role``: the operator
+    role the speaker needs; the index does not look at it. Raises ValueError for words that can
+    never match.
+    """
+
+    kind: Kind
+    payload: T
+    words: tuple[str, ...] = ()
+    pattern: Pattern | None = None
+    events: tuple[type[BaseEvent], ...] = ()
+    priority: int = 0
+    direct: bool | None = None
+    role: str | None = None
+    help: str = ""
+
+    def __post_init__(self) -> None:
+        if self.kind in _WORDED:
+            _check_words(self.kind, self.words)
+        if self.kind == "regex" and self.pattern is None:
+            raise ValueError("a regex rule needs a pattern")
+        if self.kind == "event" and not self.events:
+            raise ValueError("expected at least one class of events")
+
+
+def _check_words(kind: Kind, words: tuple[str, ...]) -> None:
+    if not words:
+        raise ValueError("expected at least one word")
+    for word in words:
+        folded = fold(word)
+        if not folded:
+            raise ValueError(f"{word!r} says nothing: expected a word")
+        if kind != "exact" and fold(f"x {folded}") == "x":
+            raise ValueError(f"{word!r} is only punctuation, which is matched as a whole text only")
+
+
+def handler_pattern(source: str) -> Pattern:
+    """A regex from source code, with all that ``re`` can; raises ValueError with the place."""
+    try:
+        return re.compile(source)
+    except re.error as error:
+        raise ValueError(f"not a regular expression: {error}") from None
+
+
+def route_pattern(source: str) -> Pattern:
+    """A regex somebody typed: linear time, any case, any kind of Chinese; raises ValueError.
+
+    The syntax is RE2's: no look-around and no back-references.
+    """
+    options = re2.Options()
+    options.case_sensitive = False
+    options.log_errors = False
+    options.max_mem = 1 << 20
+    try:
+        pattern: Pattern = re2.compile(simplified(source), options)
+    except re2.error as error:
+        reason = error.args[0] if error.args else "not understood"
+        text = reason.decode(errors="replace") if isinstance(reason, bytes) else str(reason)
+        raise ValueError(f"not a regular expression: {text}") from None
+    return pattern

@@ -1,0 +1,109 @@
+"""The writer: turns a manager's Jinja text into a message for one reader."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from bot.model.message import Image, LinkCard, Mention, Message, Segment, Text
+from bot.routing.template import Templates
+
+MARK = re.compile("\ue000(\\d+)\ue001")
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """For whom a text is written, so that functions such as ``link()`` can be personal.
+
+    ``step`` names what the text belongs to ("welcome", "sop/step"); numbers are 0 for nobody.
+    """
+
+    step: str = ""
+    group: int = 0
+    member: int = 0
+
+
+Function = Callable[..., Awaitable[str]]
+"""An async function for templates; its first argument is the Reader."""
+
+
+@dataclass(slots=True)
+class _Render:
+    """One rendering: what the placeholders in its text stand for."""
+
+    parts: list[Segment | Awaitable[str]] = field(default_factory=list)
+
+    def hold(self, part: Segment | Awaitable[str]) -> str:
+        self.parts.append(part)
+        return f"\ue000{len(self.parts) - 1}\ue001"
+
+
+class Writer:
+    """Renders texts in the sandbox with the functions the rooms give it."""
+
+    def __init__(self, templates: Templates, functions: Mapping[str, Function]) -> None:
+        self._templates = templates
+        self._functions = functions
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The functions every text can use."""
+        return frozenset({*self._functions, "mention", "image", "card"})
+
+    async def write(
+        self, source: str, variables: Mapping[str, Any], reader: Reader | None = None
+    ) -> Message:
+        """The message; raises TemplateFailed when the text is wrong or endless."""
+        if "{" not in source:
+            return Message.of(source)
+        render, reader = _Render(), reader or Reader()
+        scope = {**variables, **_segments(render), **self._bound(render, reader)}
+        text = self._templates.render(source, scope)
+        return Message(segments=await _assemble(text, render.parts))
+
+    def _bound(self, render: _Render, reader: Reader) -> dict[str, Callable[..., str]]:
+        def bind(function: Function) -> Callable[..., str]:
+            return lambda *args, **named: render.hold(function(reader, *args, **named))
+
+        return {name: bind(function) for name, function in self._functions.items()}
+
+
+def _segments(render: _Render) -> dict[str, Callable[..., str]]:
+    def mention(who: Any) -> str:
+        return render.hold(Mention(account=str(who["account"]), name=str(who["name"])))
+
+    def image(url: str, alt: str = "") -> str:
+        return render.hold(Image(url=str(url), alt=str(alt)))
+
+    def card(url: str, title: str, description: str = "", picture: str | None = None) -> str:
+        return render.hold(
+            LinkCard(url=str(url), title=str(title), description=description, image=picture)
+        )
+
+    return {"mention": mention, "image": image, "card": card}
+
+
+async def _assemble(text: str, parts: Sequence[Segment | Awaitable[str]]) -> tuple[Segment, ...]:
+    done = [p if not isinstance(p, Awaitable) else await p for p in parts]
+    out: list[Segment] = []
+    pending = ""
+    for index, piece in enumerate(MARK.split(text)):
+        part: Segment | str = piece if index % 2 == 0 else done[int(piece)]
+        if isinstance(part, str):
+            pending += part
+            continue
+        if isinstance(part, LinkCard):
+            part = part.model_copy(update={"url": _fill(part.url, done)})
+        if pending.strip():
+            out.append(Text(text=pending))
+        pending = ""
+        out.append(part)
+    if pending.strip() or not out:
+        out.append(Text(text=pending))
+    return tuple(out)
+
+
+def _fill(text: str, done: Sequence[Segment | str]) -> str:
+    return MARK.sub(lambda m: str(done[int(m[1])]), text)

@@ -1,0 +1,1 @@
+"""The sections of config.toml as frozen models, and how environment and secret files enter."""

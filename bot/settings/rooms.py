@@ -1,0 +1,143 @@
+"""Settings of what members meet: welcomes, keyword routes, check-ins and delivery."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, model_validator
+
+from bot.located import Kind
+from bot.model.base import Frozen
+from bot.model.conversation import Conversation
+from bot.settings.kinds import ClockTime, Duration, GroupRef, OrNone, QuietHours, Zone
+
+DAY = 86_400.0
+Words = Annotated[str, Field(min_length=1)]
+_CAP = 'a whole number of at least 1, or "none"'
+_SYNONYMS = 'a table of lists such as { 护肤 = ["skincare", "美容"] }'
+_ALL = '"all" or a list of groups'
+
+
+class DeliverySettings(Frozen):
+    """Limits of what the bot sends unasked; replies are never held back."""
+
+    quiet_hours: Annotated[QuietHours | None, OrNone] = Field(
+        default="22:00-08:00",
+        description="When no broadcasts leave; they wait until it ends.",
+    )
+    daily_cap: Annotated[Annotated[int, Field(ge=1)] | None, OrNone, Kind(_CAP)] = Field(
+        default=3,
+        description="The most broadcasts one group or member gets in a day.",
+    )
+
+
+class WelcomeMessage(Frozen):
+    """One message of a welcome; the text alone may be written in its place."""
+
+    text: Words = Field(description="What is said; Jinja2 with member, members, group and gateway.")
+    after: Duration = Field(default=0.0, description="How long to wait after the message before.")
+    to: Literal["group", "direct"] = Field(
+        default="group", description="Whether it goes to the group or to the member alone."
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _text_alone(cls, value: Any) -> Any:
+        return {"text": value} if isinstance(value, str) else value
+
+
+class WelcomeScript(Frozen):
+    """How somebody who joins a group is greeted."""
+
+    enabled: bool = Field(default=True, description="Whether anybody is greeted.")
+    messages: tuple[WelcomeMessage, ...] = Field(default=(), description="What is said, in order.")
+    window: Duration = Field(
+        default=5.0,
+        description="Who joins within this time of each other is greeted in one message.",
+    )
+    again_after: Duration = Field(
+        default=30 * DAY, description="Who comes back sooner than this is not greeted again."
+    )
+
+
+class WelcomeSettings(WelcomeScript):
+    """The script for every group, and what single groups have instead."""
+
+    groups: dict[str, WelcomeScript] = Field(
+        default={},
+        description='What is different in a group, by "group id" or "gateway/group id".',
+    )
+
+    def script(self, group: Conversation) -> WelcomeScript:
+        """The script for one group: what it does not set itself is as everywhere."""
+        keys = (f"{group.gateway}/{group.group}", str(group.group))
+        own = next((self.groups[key] for key in keys if key in self.groups), WelcomeScript())
+        merged = {
+            name: getattr(own if name in own.model_fields_set else self, name)
+            for name in WelcomeScript.model_fields
+        }
+        return WelcomeScript.model_construct(**merged)
+
+
+class RouteGroup(Frozen):
+    """A group a route leads to; "gateway/group id" alone may be written in its place."""
+
+    group: GroupRef = Field(description="The group.")
+    capacity: int | None = Field(
+        default=None, ge=1, description="How many members it takes; else the route's capacity."
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _group_alone(cls, value: Any) -> Any:
+        return {"group": value} if isinstance(value, str | Conversation) else value
+
+
+class RouteSettings(Frozen):
+    """A keyword route: who says this gets into one of these groups."""
+
+    name: Words = Field(description="How the route is called in lists and statistics; unique.")
+    groups: tuple[RouteGroup, ...] = Field(
+        min_length=1, description="Where it leads: the first group with room."
+    )
+    words: tuple[Words, ...] = Field(min_length=1, description="What members say.")
+    mode: Literal["exact", "prefix", "contains", "regex"] = Field(
+        default="exact", description="How a message must fit one of the words."
+    )
+    synonyms: Annotated[dict[str, tuple[Words, ...]], Kind(_SYNONYMS)] = Field(
+        default={}, description="Words read as if the word before the = stood there."
+    )
+    priority: int = Field(default=0, description="Of several routes that fit, the highest wins.")
+    capacity: int | None = Field(
+        default=None, ge=1, description="How many members each group takes; without it any number."
+    )
+    reply: Words | None = Field(
+        default=None,
+        description="What is answered, Jinja2; without it a standard text with the way in.",
+    )
+    lobby: tuple[GroupRef, ...] = Field(
+        default=(), description="Groups in which it listens, besides direct chats."
+    )
+
+
+class CheckInSettings(Frozen):
+    """A check-in programme."""
+
+    words: tuple[Words, ...] = Field(
+        default=("签到", "打卡", "check in"),
+        min_length=1,
+        description="What members say to check in.",
+    )
+    timezone: Zone | None = Field(
+        default=None, description="The zone whose midnight ends a day; else the workspace's."
+    )
+    points: int = Field(default=1, ge=0, description="Points for each check-in.")
+    groups: Annotated[Literal["all"] | tuple[GroupRef, ...], Kind(_ALL)] = Field(
+        default="all", description="Where members can check in."
+    )
+    reminder: ClockTime | None = Field(
+        default=None, description="When groups are reminded; without it never."
+    )
+    reminder_groups: tuple[GroupRef, ...] = Field(
+        default=(), description="The groups that are reminded."
+    )

@@ -1,0 +1,1 @@
+"""The store: one Redis or Valkey server, its key catalogue, its scripts, a module per noun."""

@@ -1,0 +1,68 @@
+"""Effects: what a handler, the planner or an operator wants done, as one all-or-nothing unit."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bot.model.delivery import Delivery
+from bot.model.event import TimerElapsed
+from bot.store.keys import Keys
+
+
+class Effects:
+    """Collected guards and operations; nothing happens until they are committed.
+
+    A guard is a read and the answer it must still give at commit; when one fails nothing is done
+    and the work is tried again on fresh reads. Operations are Redis commands on this
+    workspace's keys, facts, and deliveries.
+    """
+
+    def __init__(self, keys: Keys) -> None:
+        self.keys = keys
+        self.guards: list[tuple[Any, ...]] = []
+        self.operations: list[tuple[Any, ...]] = []
+        self.deliveries: list[Delivery] = []
+
+    def guard(self, expected: str | int, *command: Any) -> None:
+        """Commit only if ``command`` still answers ``expected`` ('' for nothing there).
+
+        The pseudo command ``"fact?", key, number`` asks whether a fact holds (0 or 1).
+        """
+        self.guards.append((*command, expected))
+
+    def do(self, *command: Any) -> None:
+        """Run a Redis command at commit."""
+        self.operations.append(command)
+
+    def fact(self, key: str, number: int, present: bool = True) -> None:
+        """Put a member's number into a fact, or take it out."""
+        self.operations.append(("fact+" if present else "fact-", key, number))
+
+    def deliver(self, delivery: Delivery) -> None:
+        """Queue a delivery; the outbox gives it its id."""
+        self.deliveries.append(delivery)
+        body = delivery.model_dump_json()
+        self.operations.append(("deliver", delivery.to.key, delivery.priority, delivery.due, body))
+
+    def timer(self, event: TimerElapsed) -> None:
+        """Queue ``event`` to its conversation at ``event.at``; a known id changes nothing."""
+        stored = f"{event.conversation.key}\n{event.model_dump_json()}"
+        self.operations.append(("timer", event.id, event.at, stored))
+
+    def count(self, day: str, what: str, by: int = 1) -> None:
+        """Add to a day's counter; ``day`` is ISO, UTC."""
+        key = self.keys.counters(day)
+        self.operations.append(("HINCRBY", key, what, by))
+        self.operations.append(("EXPIRE", key, 400 * 86_400, "NX"))
+
+    def wire(self) -> list[Any]:
+        """The form ``lib_effects.lua`` reads."""
+        out: list[Any] = [len(self.guards)]
+        for guard in self.guards:
+            out.append(len(guard))
+            out.extend(guard)
+        out.append(len(self.operations))
+        for operation in self.operations:
+            out.append(len(operation))
+            out.extend(operation)
+        return out

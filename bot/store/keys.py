@@ -1,0 +1,174 @@
+"""The key catalogue: every key's pattern, type, owner and lifetime."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal, overload
+
+Kind = Literal["string", "hash", "list", "set", "zset", "stream", "fact"]
+
+FOREVER = "forever"
+BUSY = "while busy"
+DAY = 86_400
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One declared family of keys.
+
+    ``pattern`` has one ``{}`` per variable part. ``lifetime`` is FOREVER (deleted only with what
+    it describes), BUSY (gone when its queue is empty), or the longest time to live in seconds.
+    A "fact" is a set of member numbers: a bitmap (string) or an integer set, chosen by size.
+    """
+
+    pattern: str
+    kind: Kind
+    owner: str
+    lifetime: str | int
+    holds: str
+
+    @overload
+    def __get__(self, keys: None, owner: type) -> Key: ...
+    @overload
+    def __get__(self, keys: Keys, owner: type) -> Callable[..., str]: ...
+    def __get__(self, keys: Keys | None, owner: type) -> Key | Callable[..., str]:
+        if keys is None:
+            return self
+        return (keys.prefix + self.pattern).format
+
+    def matches(self, name: str) -> bool:
+        """Whether a key name, without the workspace prefix, belongs to this family."""
+        parts = map(re.escape, self.pattern.split("{}"))
+        return re.fullmatch(".+".join(parts), name, re.DOTALL) is not None
+
+
+class Keys:
+    """The names of one workspace's keys; all share one hash tag, so one cluster slot."""
+
+    def __init__(self, workspace: str) -> None:
+        self.workspace = workspace
+        self.prefix = "m:{{" + workspace + "}}:"
+
+    # inbox: events on their way to handlers
+    inbox_seen = Key(
+        "inbox:seen:{}:{}", "set", "inbox", DAY, "event ids of one gateway and half day"
+    )
+    inbox_queue = Key("inbox:queue:{}", "list", "inbox", BUSY, "a conversation's events, in order")
+    inbox_ready = Key("inbox:ready", "list", "inbox", BUSY, "conversations with work and no owner")
+    inbox_leases = Key("inbox:leases", "zset", "inbox", BUSY, "conversation → lease end, ms")
+    inbox_owner = Key("inbox:owner", "hash", "inbox", BUSY, "conversation → node:fence")
+    inbox_tries = Key(
+        "inbox:tries", "hash", "inbox", BUSY, "conversation → leases of its head event"
+    )
+    inbox_dead = Key(
+        "inbox:dead", "stream", "inbox", FOREVER, "dead letters, till replayed or dropped"
+    )
+    timers = Key("timers", "zset", "inbox", BUSY, "timer id → due ms")
+    timer_events = Key(
+        "timers:events", "hash", "inbox", BUSY, "timer id → the event it becomes, JSON"
+    )
+    fence = Key("fence", "string", "store", FOREVER, "the last fencing number given")
+
+    # outbox: deliveries on their way to gateways
+    outbox_seq = Key("outbox:seq", "string", "outbox", FOREVER, "the last delivery id given")
+    outbox_body = Key("outbox:body", "hash", "outbox", BUSY, "delivery id → delivery, JSON")
+    outbox_due = Key(
+        "outbox:due:{}:{}", "zset", "outbox", BUSY, "gateway, class: conversation → due ms"
+    )
+    outbox_lane = Key(
+        "outbox:lane:{}:{}", "zset", "outbox", BUSY, "class, conversation: id → due ms"
+    )
+    outbox_sending = Key("outbox:sending:{}", "zset", "outbox", BUSY, "gateway: id → lease end, ms")
+    outbox_busy = Key(
+        "outbox:busy", "hash", "outbox", BUSY, "class:conversation → delivery at the gateway"
+    )
+    outbox_owner = Key("outbox:owner", "hash", "outbox", BUSY, "delivery id → node:fence")
+    outbox_doubt = Key(
+        "outbox:doubt", "hash", "outbox", FOREVER, "in-doubt deliveries, till decided"
+    )
+    limit = Key(
+        "limit:{}", "string", "outbox", 4 * DAY, "a rate limit's theoretical arrival time, µs"
+    )
+    blocked = Key(
+        "blocked:{}", "string", "outbox", DAY, "until when a gateway asked us to wait, ms"
+    )
+    cap = Key("cap:{}", "string", "outbox", 8 * DAY, "sends counted against a frequency cap")
+
+    # what happened
+    journal = Key(
+        "journal", "stream", "journal", FOREVER, "what became of everything; trimmed by age"
+    )
+    timeline = Key(
+        "timeline:{}", "stream", "journal", FOREVER, "member: recent journal; trimmed by length"
+    )
+    audit = Key("audit", "stream", "console", FOREVER, "who changed what, before and after")
+    counters = Key("counters:{}", "hash", "journal", 400 * DAY, "day: what → how often")
+
+    # members and groups
+    member_seq = Key("member:seq", "string", "members", FOREVER, "the last member number given")
+    member_accounts = Key(
+        "member:accounts:{}", "hash", "members", FOREVER, "gateway: account id → number"
+    )
+    member = Key("member:at:{}", "hash", "members", FOREVER, "number: name, accounts, attributes")
+    members_all = Key("members:all", "fact", "members", FOREVER, "every member's number")
+    member_names = Key(
+        "member:names", "zset", "members", FOREVER, "folded name and number, by spelling"
+    )
+    group_seq = Key("group:seq", "string", "groups", FOREVER, "the last group number given")
+    group_ids = Key("group:ids", "hash", "groups", FOREVER, "conversation → group number")
+    group = Key("group:at:{}", "hash", "groups", FOREVER, "number: name, conversation, counts")
+    group_present = Key(
+        "group:present:{}", "fact", "groups", FOREVER, "group number: members in it now"
+    )
+    group_joined = Key(
+        "group:joined:{}", "zset", "groups", FOREVER, "group number: member → joined ms"
+    )
+    tag_names = Key("tags", "zset", "members", FOREVER, "every tag, by first use ms")
+    tag = Key("tag:{}", "fact", "members", FOREVER, "tag: the members who have it")
+    memory = Key(
+        "memory:{}:{}",
+        "hash",
+        "routing",
+        7 * DAY,
+        "conversation, account: what a handler remembers",
+    )
+    unmatched = Key(
+        "unmatched", "zset", "routing", FOREVER, "phrases nobody answered, by count; bounded"
+    )
+
+    active = Key("active:{}", "fact", "members", 400 * DAY, "day: members who spoke")
+
+    # welcomes
+    welcome_pending = Key(
+        "welcome:pending:{}", "hash", "welcome", DAY, "group: joiner → account and name"
+    )
+    welcome_greeted = Key(
+        "welcome:greeted:{}", "zset", "welcome", FOREVER, "group: member → ms; trimmed by age"
+    )
+
+    # SOPs
+    sop_result = Key("sop:result:{}:{}", "fact", "sop", FOREVER, "run, outcome: target numbers")
+
+    # the sandbox gateway's own world
+    sandbox_feed = Key(
+        "sandbox:feed", "stream", "sandbox", FOREVER, "all that was said; trimmed by length"
+    )
+    sandbox_sent = Key("sandbox:sent", "hash", "sandbox", DAY, "delivery id → feed entry")
+    sandbox_groups = Key("sandbox:groups", "hash", "sandbox", FOREVER, "group id → name")
+    sandbox_people = Key("sandbox:people", "hash", "sandbox", FOREVER, "account id → name")
+    sandbox_members = Key(
+        "sandbox:members:{}", "set", "sandbox", FOREVER, "group: account ids in it"
+    )
+
+    # the house
+    roles = Key("roles", "hash", "app", FOREVER, "gateway/account id → operator role in chat")
+    nodes = Key("nodes", "zset", "app", FOREVER, "node → last heartbeat ms; old ones are removed")
+    settings = Key("settings", "hash", "app", FOREVER, "what is set at run time: name → JSON")
+    secrets = Key("secrets", "hash", "app", FOREVER, "keys made once: name → random bytes, hex")
+
+
+def catalogue() -> list[Key]:
+    """Every declared key, in order of declaration."""
+    return [value for value in vars(Keys).values() if isinstance(value, Key)]

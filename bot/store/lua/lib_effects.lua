@@ -1,0 +1,63 @@
+-- Effects: guards that must hold, then operations, all or nothing.
+-- Wire form from ARGV[at]: guard count, then per guard: n, command..., expected;
+-- operation count, then per operation: n, name, arguments...
+local function as_text(value)
+  if type(value) == 'table' then
+    local parts = {}
+    for i, v in ipairs(value) do parts[i] = as_text(v) end
+    return table.concat(parts, ',')
+  end
+  if value == false then return '' end
+  return tostring(value)
+end
+
+local function ask(prefix, words)
+  if words[1] == 'fact?' then return fact_has(words[2], words[3]) end
+  return redis.call(unpack(words))
+end
+
+local function act(prefix, words)
+  local name = words[1]
+  if name == 'fact+' then
+    fact_add(words[2], words[3])
+  elseif name == 'fact-' then
+    fact_remove(words[2], words[3])
+  elseif name == 'deliver' then
+    deliver(prefix, words[2], words[3], words[4], words[5])
+  elseif name == 'timer' then
+    set_timer(prefix, words[2], words[3], words[4])
+  else
+    redis.call(unpack(words))
+  end
+end
+
+local function words_at(at)
+  local count = tonumber(ARGV[at])
+  local words = {}
+  for i = 1, count do words[i] = ARGV[at + i] end
+  return words, at + count + 1
+end
+
+-- Returns the number of the first guard that failed, and where the operations begin.
+local function check(prefix, at)
+  local guards = tonumber(ARGV[at])
+  local failed = nil
+  at = at + 1
+  for g = 1, guards do
+    local words
+    words, at = words_at(at)
+    local expected = table.remove(words)
+    if not failed and as_text(ask(prefix, words)) ~= expected then failed = g end
+  end
+  return failed, at
+end
+
+local function perform(prefix, at)
+  local count = tonumber(ARGV[at])
+  at = at + 1
+  for _ = 1, count do
+    local words
+    words, at = words_at(at)
+    act(prefix, words)
+  end
+end

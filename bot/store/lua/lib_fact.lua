@@ -1,0 +1,35 @@
+-- A fact is a set of member numbers: an integer set while small, a bitmap once that is smaller.
+-- The key's type says which; nobody outside this file and bot/store/facts.py can tell.
+local function fact_grow(key)
+  local card = redis.call('SCARD', key)
+  if card <= 512 or card % 256 ~= 0 then return end
+  local members = redis.call('SMEMBERS', key)
+  local highest = 0
+  for _, m in ipairs(members) do highest = math.max(highest, tonumber(m)) end
+  if card * 512 < highest then return end
+  redis.call('DEL', key)
+  redis.call('SETBIT', key, highest, 1)
+  for _, m in ipairs(members) do redis.call('SETBIT', key, m, 1) end
+end
+
+-- Returns 1 when the number was not in the fact before.
+local function fact_add(key, number)
+  if redis.call('TYPE', key).ok == 'string' then
+    return 1 - redis.call('SETBIT', key, number, 1)
+  end
+  local added = redis.call('SADD', key, number)
+  if added == 1 then fact_grow(key) end
+  return added
+end
+
+local function fact_remove(key, number)
+  if redis.call('TYPE', key).ok == 'string' then
+    return redis.call('SETBIT', key, number, 0)
+  end
+  return redis.call('SREM', key, number)
+end
+
+local function fact_has(key, number)
+  if redis.call('TYPE', key).ok == 'string' then return redis.call('GETBIT', key, number) end
+  return redis.call('SISMEMBER', key, number)
+end

@@ -1,0 +1,23 @@
+-- Putting a delivery into its lane. A lane holds one conversation's deliveries of one class in
+-- order of due time, then id; at most one of a lane is at the gateway at a time.
+local function gateway_of(conversation)
+  return string.sub(conversation, 1, string.find(conversation, '/', 1, true) - 1)
+end
+
+local function lane_wake(prefix, class, conversation)
+  local head = redis.call('ZRANGE', prefix .. 'outbox:lane:' .. class .. ':' .. conversation, 0, 0, 'WITHSCORES')
+  if head[1] then
+    redis.call('ZADD', prefix .. 'outbox:due:' .. gateway_of(conversation) .. ':' .. class, head[2], conversation)
+  end
+end
+
+local function deliver(prefix, conversation, class, due, body)
+  local id = string.format('%012d', redis.call('INCR', prefix .. 'outbox:seq'))
+  local lane = class .. ':' .. conversation
+  redis.call('HSET', prefix .. 'outbox:body', id, body)
+  redis.call('ZADD', prefix .. 'outbox:lane:' .. lane, due, id)
+  if redis.call('HEXISTS', prefix .. 'outbox:busy', lane) == 0 then
+    redis.call('ZADD', prefix .. 'outbox:due:' .. gateway_of(conversation) .. ':' .. class, 'LT', due, conversation)
+  end
+  return id
+end

@@ -1,0 +1,23 @@
+-- Gives conversations back to the ready list: those whose lease ended, and those a node of this
+-- name held but does not work on (a former life of it, or a lease whose answer was lost).
+-- KEYS: ready, leases, owner. ARGV: now ms, node, limit, then the conversations it works on.
+-- Returns how many were given back.
+local mine = {}
+for i = 4, #ARGV do mine[ARGV[i]] = true end
+local given = 0
+local function give(conversation)
+  redis.call('HDEL', KEYS[3], conversation)
+  redis.call('ZREM', KEYS[2], conversation)
+  redis.call('LPUSH', KEYS[1], conversation)
+  given = given + 1
+end
+for _, conversation in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', ARGV[1], 'LIMIT', 0, ARGV[3])) do
+  if not mine[conversation] then give(conversation) end
+end
+if ARGV[2] ~= '' then
+  for _, conversation in ipairs(redis.call('ZRANGE', KEYS[2], 0, ARGV[3] - 1)) do
+    local owner = redis.call('HGET', KEYS[3], conversation)
+    if owner and not mine[conversation] and string.match(owner, '^(.*):%d+$') == ARGV[2] then give(conversation) end
+  end
+end
+return given

