@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
 from random import Random
@@ -27,7 +28,6 @@ from bot.i18n import Translator
 from bot.located import Problem, Problems, nearest
 from bot.metrics import Metrics
 from bot.model.capabilities import Capabilities
-from bot.model.delivery import Delivery
 from bot.model.event import BaseEvent
 from bot.repeat import Repeat
 from bot.roles import ChatRoles
@@ -209,6 +209,7 @@ class App:
     # chores
 
     def _chores(self) -> None:
+        self.repeat.every(1, "tick", self.rooms.tick)
         self.repeat.every(5, "roles", self.roles.refresh)
         self.repeat.every(3600, "retention", self._forget)
         self.repeat.every(1, "loop lag", self._measure_lag)
@@ -229,10 +230,5 @@ def node_name(data_dir: Path) -> str:
     data_dir.mkdir(parents=True, exist_ok=True)
     path = data_dir / "node"
     if not path.exists():
-        import secrets
-
         path.write_text(f"{socket.gethostname()}-{secrets.token_hex(4)}\n", encoding="utf-8")
     return path.read_text(encoding="utf-8").strip()
-
-
-__all__ = ["App", "Delivery", "Mapping"]

@@ -38,6 +38,9 @@ class Rooms:
         """A new window for a delivery whose window ended."""
         return None
 
+    async def tick(self) -> None:
+        """Do what the time asks for; called every second on every node."""
+
     async def start(self) -> None:
         """Begin what runs by itself."""
 

@@ -24,7 +24,8 @@ class Bell:
         """Wait for a ring, at most ``seconds``."""
         event = self._events[name]
         try:
-            await asyncio.wait_for(event.wait(), seconds)
+            async with asyncio.timeout(seconds):
+                await event.wait()
         except TimeoutError:
             return
         event.clear()

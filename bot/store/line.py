@@ -157,7 +157,8 @@ class Line(asyncio.Protocol):
     async def _watch(self) -> None:
         while not self._lost.is_set():
             try:
-                await asyncio.wait_for(self._lost.wait(), 1.0)
+                async with asyncio.timeout(1.0):
+                    await self._lost.wait()
             except TimeoutError:
                 if self._sent and self._loop.time() - self._heard > STALLED:
                     raise StoreAway(f"no answer for {STALLED:.0f} seconds") from None

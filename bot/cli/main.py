@@ -1,0 +1,106 @@
+"""The command line's front door: what every verb shares, and how errors are shown."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
+from pathlib import Path
+from random import SystemRandom
+from typing import Any, TypeVar
+
+import click
+
+from bot.app import App
+from bot.clock import SystemClock
+from bot.config import Config, load_config
+from bot.located import Problems
+from bot.log import configure
+from bot.store.data_directory import DataDirectoryHeld
+from bot.store.embedded import StoreDidNotStart
+from bot.store.line import StoreError
+
+T = TypeVar("T")
+
+SHOWN = (Problems, DataDirectoryHeld, StoreDidNotStart, StoreError)
+"""Errors that are for people: shown without a traceback, exit code 1."""
+
+
+class Setup:
+    """What verbs are given: the configuration, read when first asked for, and ways to use it."""
+
+    def __init__(self, path: Path | None) -> None:
+        self._path = path
+        self._config: Config | None = None
+
+    @property
+    def config(self) -> Config:
+        """The configuration; without any file the starter community's."""
+        if self._config is None:
+            self._config = starter_or(self._path)
+        return self._config
+
+    def run(self, work: Coroutine[Any, Any, T]) -> T:
+        """Run something to its end on uvloop where there is one; errors for people are shown."""
+        try:
+            with asyncio.Runner(loop_factory=loop_factory()) as runner:
+                return runner.run(work)
+        except SHOWN as error:
+            raise click.ClickException(str(error)) from None
+
+    @asynccontextmanager
+    async def app(self) -> AsyncIterator[App]:
+        """The app without its web server: the store and every room, for one command."""
+        async with App(self.config, SystemClock(), SystemRandom()) as app:
+            yield app
+
+
+def starter_or(path: Path | None) -> Config:
+    """The configuration at ``path`` or ./config.toml, else the starter community's."""
+    if path is None and not Path("config.toml").exists():
+        starter = Path(__file__).parent.parent / "starter.toml"
+        loaded = load_config(starter, os.environ)
+        return loaded.model_copy(
+            update={"data_dir": Path("data"), "sop_templates": Path("sop_templates")}
+        )
+    return load_config(path, os.environ)
+
+
+def loop_factory() -> Any:
+    """uvloop's loop, or None for the standard one where uvloop is not to be had."""
+    try:
+        import uvloop
+    except ImportError:
+        return None
+    return uvloop.new_event_loop
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="muster")
+@click.option(
+    "--config",
+    "path",
+    type=click.Path(dir_okay=False, exists=True, path_type=Path),
+    help="The configuration file; else ./config.toml, else the starter community.",
+)
+@click.pass_context
+def cli(context: click.Context, path: Path | None) -> None:
+    """Muster runs the daily work of chat communities.
+
+    Example: muster run
+    """
+    context.obj = Setup(path)
+    configure("warning", "auto", sys.stderr)
+
+
+def main() -> None:
+    """The entry point of the ``muster`` command."""
+    from bot.cli import check, new, run  # noqa: F401
+
+    try:
+        cli(standalone_mode=True)
+    except SHOWN as error:
+        click.echo(f"Error: {error}", err=True)
+        sys.exit(1)
