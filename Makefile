@@ -31,7 +31,7 @@ lock:
 	$(UV) bench/peers.in -o bench/peers.lock
 
 clean:
-	rm -rf $(VENV) build *.egg-info
+	rm -rf $(VENV) .venv-bench build *.egg-info
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit("Muster needs Python 3.11 or newer; set PYTHON=...") if sys.version_info < (3, 11) else None'

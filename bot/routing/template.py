@@ -30,7 +30,7 @@ _FAILURES = (
 )
 
 
-class TemplateFailed(Exception):  # noqa: N818 - reads as what happened
+class TemplateFailed(Exception):
     """A text that could not be rendered; ``line`` counts from 1, 0 when it is unknown."""
 
     def __init__(self, message: str, line: int = 0) -> None:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from bot.model.message import Image, LinkCard, Mention, Message, Segment, Text
-from bot.routing.template import Templates
+from bot.routing.template import TemplateFailed, Templates
 
 MARK = re.compile("\ue000(\\d+)\ue001")
+_MARKS = {0xE000: None, 0xE001: None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +26,7 @@ class Reader:
     member: int = 0
 
 
-Function = Callable[..., Awaitable[str]]
+Function = Callable[..., Coroutine[Any, Any, str]]
 """An async function for templates; its first argument is the Reader."""
 
 
@@ -33,11 +34,17 @@ Function = Callable[..., Awaitable[str]]
 class _Render:
     """One rendering: what the placeholders in its text stand for."""
 
-    parts: list[Segment | Awaitable[str]] = field(default_factory=list)
+    parts: list[Segment | Coroutine[Any, Any, str]] = field(default_factory=list)
 
-    def hold(self, part: Segment | Awaitable[str]) -> str:
+    def hold(self, part: Segment | Coroutine[Any, Any, str]) -> str:
         self.parts.append(part)
         return f"\ue000{len(self.parts) - 1}\ue001"
+
+    def drop(self) -> None:
+        """Give up the functions that were asked for and will not be awaited."""
+        for part in self.parts:
+            if isinstance(part, Coroutine):
+                part.close()
 
 
 class Writer:
@@ -59,8 +66,12 @@ class Writer:
         if "{" not in source:
             return Message.of(source)
         render, reader = _Render(), reader or Reader()
-        scope = {**variables, **_segments(render), **self._bound(render, reader)}
-        text = self._templates.render(source, scope)
+        scope = {**_clean(variables), **_segments(render), **self._bound(render, reader)}
+        try:
+            text = self._templates.render(_clean(source), scope)
+        except TemplateFailed:
+            render.drop()
+            raise
         return Message(segments=await _assemble(text, render.parts))
 
     def _bound(self, render: _Render, reader: Reader) -> dict[str, Callable[..., str]]:
@@ -68,6 +79,17 @@ class Writer:
             return lambda *args, **named: render.hold(function(reader, *args, **named))
 
         return {name: bind(function) for name, function in self._functions.items()}
+
+
+def _clean(value: Any) -> Any:
+    """The value without the characters we mark placeholders with, wherever it holds text."""
+    if isinstance(value, str):
+        return value.translate(_MARKS)
+    if isinstance(value, Mapping):
+        return {key: _clean(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_clean(inner) for inner in value]
+    return value
 
 
 def _segments(render: _Render) -> dict[str, Callable[..., str]]:
@@ -85,8 +107,8 @@ def _segments(render: _Render) -> dict[str, Callable[..., str]]:
     return {"mention": mention, "image": image, "card": card}
 
 
-async def _assemble(text: str, parts: Sequence[Segment | Awaitable[str]]) -> tuple[Segment, ...]:
-    done = [p if not isinstance(p, Awaitable) else await p for p in parts]
+async def _assemble(text: str, parts: Sequence[Segment | Coroutine[Any, Any, str]]) -> tuple[Segment, ...]:
+    done = [p if not isinstance(p, Coroutine) else await p for p in parts]
     out: list[Segment] = []
     pending = ""
     for index, piece in enumerate(MARK.split(text)):

@@ -148,6 +148,45 @@ class Keys:
         "welcome:greeted:{}", "zset", "welcome", FOREVER, "group: member → ms; trimmed by age"
     )
 
+    # check-ins
+    checkin_days = Key(
+        "checkin:days:{}:{}",
+        "string",
+        "checkins",
+        FOREVER,
+        "programme, member: one bit for each day, the first is 2024-01-01",
+    )
+    checkin_members = Key(
+        "checkin:members:{}", "fact", "checkins", FOREVER, "programme: who ever checked in"
+    )
+    checkin_on = Key(
+        "checkin:on:{}:{}:{}",
+        "fact",
+        "checkins",
+        400 * DAY,
+        "programme, group (0: all), day: who checked in",
+    )
+    checkin_order = Key(
+        "checkin:order:{}:{}:{}",
+        "zset",
+        "checkins",
+        8 * DAY,
+        "programme, group, day: member → how manyeth that day",
+    )
+    checkin_reminded = Key(
+        "checkin:reminded:{}",
+        "hash",
+        "checkins",
+        FOREVER,
+        "programme: group → last day whose reminder was decided",
+    )
+
+    # keyword routes
+    routes = Key("routes", "hash", "routes", FOREVER, "routes written at run time: name → JSON")
+    routes_version = Key(
+        "routes:version", "string", "routes", FOREVER, "counts the changes of these routes"
+    )
+
     # SOPs
     sop_result = Key("sop:result:{}:{}", "fact", "sop", FOREVER, "run, outcome: target numbers")
 

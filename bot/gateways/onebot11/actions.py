@@ -83,7 +83,7 @@ class Socket:
             data: str | bytes = message.data
             return data
         if message.type is WSMsgType.ERROR:
-            raise ConnectionError(f"the connection broke: {self._ws.exception()}")
+            raise ConnectionError(f"the connection broke: {message.data}")
         raise ConnectionError(f"the implementation closed the connection ({self._ws.close_code})")
 
     async def call(self, action: str, params: Mapping[str, Any]) -> Any:

@@ -14,8 +14,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 
 Row = TypeVar("Row", bound=BaseModel)
 
-MAX_FRAME = 8 * 1024 * 1024
-"""Bytes of the largest frame or body we read: a 5 MB text fits, escaped."""
+MAX_FRAME = 16 * 1024 * 1024
+"""Bytes of the largest frame or body we read: 5 MB of text fit, which are reported twice."""
 
 
 class FrameError(ValueError):
@@ -134,7 +134,7 @@ class TooLargeError(FrameError):
 
 
 async def body_of(stream: StreamReader) -> bytes:
-    """Read a whole HTTP body; raises TooLargeError over 8 MB."""
+    """Read a whole HTTP body; raises TooLargeError over 16 MB."""
     body = bytearray()
     async for chunk in stream.iter_chunked(65536):
         body += chunk

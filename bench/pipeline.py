@@ -1,0 +1,136 @@
+"""The durable pipeline: events accepted on disk, handled, and their replies handed to a gateway."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import os
+import tempfile
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+from random import Random
+
+import uvloop
+
+from bot import (
+    Account,
+    Adapter,
+    BaseEvent,
+    Capabilities,
+    Context,
+    Delivery,
+    Message,
+    MessageReceived,
+    Receipt,
+    Router,
+    SystemClock,
+)
+from bot.app import App
+from bot.config import Config
+from bot.gateways.adapter import Link
+from bot.gateways.supervision import Connection
+
+RULES, CONVERSATIONS, ROUNDS = 1000, 200, 5
+
+
+class Counting(Adapter):
+    """A gateway in this process that counts what it is handed."""
+
+    def __init__(self, link: Link) -> None:
+        super().__init__(link, Config())
+        self.sent = 0
+        self.wanted = 0
+        self.done = asyncio.Event()
+
+    @property
+    def capabilities(self) -> Capabilities:
+        return Capabilities(idempotent=True)
+
+    async def receive(self) -> AsyncIterator[BaseEvent]:
+        self.link.alive()
+        await asyncio.Event().wait()
+        yield  # type: ignore[misc]
+
+    async def send(self, delivery: Delivery) -> Receipt:
+        self.sent += 1
+        if self.sent == self.wanted:
+            self.done.set()
+        return Receipt()
+
+
+def thousand_rules() -> Router:
+    """A router of exact keyword rules, each with its own answer."""
+    router = Router("bench")
+    for number in range(RULES):
+
+        @router.keyword(f"keyword {number}")
+        async def answer(ctx: Context) -> None:
+            await ctx.reply("answer")
+
+    return router
+
+
+class BenchApp(App):
+    """The app with a counting gateway beside the sandbox and the rules above."""
+
+    counting: Counting
+
+    def _make_gateways(self) -> None:
+        super()._make_gateways()
+        from bot.delivery.sender import Sender
+
+        def make(link: Link) -> Counting:
+            self.counting = Counting(link)
+            return self.counting
+
+        self.connections["bench"] = Connection("bench", make, self.accept, self.clock, self.random)
+        self.senders["bench"] = Sender(
+            "bench", self.node, self.counting, self.outbox, self.store, self.bell,
+            self.clock, self.rooms.window, self.metrics,
+        )
+
+
+def events(count: int, stamp: str) -> list[MessageReceived]:
+    """Messages over many conversations, each saying another keyword."""
+    return [
+        MessageReceived(
+            id=f"{stamp}-{n}",
+            gateway="bench",
+            at=1,
+            account=Account(id=f"u{n % CONVERSATIONS}", name=f"user {n % CONVERSATIONS}"),
+            group=f"g{n % CONVERSATIONS}",
+            message=Message.of(f"keyword {n * 7 % RULES}"),
+        )
+        for n in range(count)
+    ]
+
+
+async def measure(count: int = 10_000) -> list[float]:
+    """Events per second of each round, from the first accept to the last reply sent and recorded."""
+    rates = []
+    with tempfile.TemporaryDirectory() as folder:
+        config = Config(data_dir=Path(folder) / "data", handlers=("bench.pipeline",))
+        async with BenchApp(config, SystemClock(), Random(1)) as app:
+            for turn in range(ROUNDS + 1):
+                batch = events(count, str(turn))
+                gateway = app.counting
+                gateway.sent, gateway.wanted = 0, count
+                gateway.done.clear()
+                gc.collect()
+                began = time.perf_counter()
+                for start in range(0, count, 512):
+                    await asyncio.gather(*[app.accept(e) for e in batch[start : start + 512]])
+                await gateway.done.wait()
+                while app.senders["bench"].busy:
+                    await asyncio.sleep(0.001)
+                if turn:
+                    rates.append(count / (time.perf_counter() - began))
+    return rates
+
+
+router = thousand_rules()
+
+if __name__ == "__main__":
+    found = sorted(uvloop.run(measure(int(os.environ.get("COUNT", "5000")))))
+    print("durable pipeline events/s: min/median/max", *(f"{r:,.0f}" for r in (found[0], found[len(found) // 2], found[-1])))

@@ -1,0 +1,1 @@
+"""Tests of gateways: supervision, and each adapter against a fake of its platform."""

@@ -1,0 +1,93 @@
+"""One bot process of these tests: the app over a given store, with a gateway that can go wrong.
+
+Arguments: store socket, workspace, data directory, gateway behaviour. Prints "ready" when it is.
+"""
+
+import asyncio
+import os
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+from random import Random
+
+from bot import Adapter, BaseEvent, Capabilities, Delivery, Receipt, SystemClock
+from bot.app import App
+from bot.config import Config
+from bot.delivery import inbox, outbox
+from bot.delivery.sender import Sender
+from bot.gateways.adapter import Link
+from bot.gateways.supervision import Connection
+from bot.settings.server import SandboxSettings
+from bot.store.address import unix
+
+inbox.LEASE = outbox.LEASE = 2.0
+
+
+class Wall(Adapter):
+    """A gateway that writes what it is handed to a file, one line each, before it answers.
+
+    ``behaviour``: "fine"; "dies" ends the process once it was handed something; "idempotent".
+    """
+
+    def __init__(self, link: Link, folder: Path, behaviour: str) -> None:
+        super().__init__(link, Config())
+        self._path = folder.parent / "wall.txt"
+        self._behaviour = behaviour
+
+    @property
+    def capabilities(self) -> Capabilities:
+        return Capabilities(idempotent="idempotent" in self._behaviour)
+
+    async def receive(self) -> AsyncIterator[BaseEvent]:
+        self.link.alive()
+        await asyncio.Event().wait()
+        yield  # type: ignore[misc]
+
+    async def send(self, delivery: Delivery) -> Receipt:
+        with self._path.open("a") as file:
+            file.write(f"{delivery.id}\t{delivery.to.key}\t{delivery.message.text}\n")
+        if "dies" in self._behaviour:
+            os._exit(137)
+        return Receipt()
+
+
+class NodeApp(App):
+    """The app with the wall as its only gateway."""
+
+    behaviour = "fine"
+
+    def _make_gateways(self) -> None:
+        def make(link: Link) -> Wall:
+            return Wall(link, self.config.data_dir, self.behaviour)
+
+        connection = Connection("wall", make, self.accept, self.clock, self.random)
+        self.connections["wall"] = connection
+        self.senders["wall"] = Sender(
+            "wall",
+            self.node,
+            connection.adapter,
+            self.outbox,
+            self.store,
+            self.bell,
+            self.clock,
+            self.rooms.window,
+            self.metrics,
+        )
+
+
+async def main(socket: str, workspace: str, folder: str, behaviour: str) -> None:
+    config = Config(
+        workspace=workspace,
+        data_dir=Path(folder),
+        handlers=("tests.promises.echo",),
+        sandbox=SandboxSettings(enabled=False),
+    )
+    app = NodeApp(config, SystemClock(), Random(), unix(socket))
+    app.behaviour = behaviour
+    async with app:
+        print("ready", flush=True)
+        await asyncio.Event().wait()
+
+
+if __name__ == "__main__":
+    asyncio.run(main(*sys.argv[1:5]))
