@@ -28,8 +28,8 @@ from bot import (
 )
 from bot.app import App
 from bot.config import Config
-from bot.gateways.adapter import Link
-from bot.gateways.supervision import Connection
+from bot.gateways.adapter import Inlet
+from bot.switchboard import Make
 
 RULES, CONVERSATIONS, ROUNDS = 1000, 200, 5
 
@@ -37,8 +37,8 @@ RULES, CONVERSATIONS, ROUNDS = 1000, 200, 5
 class Counting(Adapter):
     """A gateway in this process that counts what it is handed."""
 
-    def __init__(self, link: Link) -> None:
-        super().__init__(link, Config())
+    def __init__(self, inlet: Inlet) -> None:
+        super().__init__(inlet, Config())
         self.sent = 0
         self.wanted = 0
         self.done = asyncio.Event()
@@ -48,7 +48,7 @@ class Counting(Adapter):
         return Capabilities(idempotent=True)
 
     async def receive(self) -> AsyncIterator[BaseEvent]:
-        self.link.alive()
+        self.inlet.alive()
         await asyncio.Event().wait()
         yield  # type: ignore[misc]
 
@@ -76,19 +76,12 @@ class BenchApp(App):
 
     counting: Counting
 
-    def _make_gateways(self) -> None:
-        super()._make_gateways()
-        from bot.delivery.sender import Sender
-
-        def make(link: Link) -> Counting:
-            self.counting = Counting(link)
+    def _gateway_makers(self) -> dict[str, Make]:
+        def make(inlet: Inlet) -> Counting:
+            self.counting = Counting(inlet)
             return self.counting
 
-        self.connections["bench"] = Connection("bench", make, self.accept, self.clock, self.random)
-        self.senders["bench"] = Sender(
-            "bench", self.node, self.counting, self.outbox, self.store, self.bell,
-            self.clock, self.rooms.window, self.metrics,
-        )
+        return {"bench": make}
 
 
 def events(count: int, stamp: str) -> list[MessageReceived]:
@@ -122,7 +115,7 @@ async def measure(count: int = 10_000) -> list[float]:
                 for start in range(0, count, 512):
                     await asyncio.gather(*[app.accept(e) for e in batch[start : start + 512]])
                 await gateway.done.wait()
-                while app.senders["bench"].busy:
+                while app.switchboard.senders["bench"].busy:
                     await asyncio.sleep(0.001)
                 if turn:
                     rates.append(count / (time.perf_counter() - began))
@@ -133,4 +126,7 @@ router = thousand_rules()
 
 if __name__ == "__main__":
     found = sorted(uvloop.run(measure(int(os.environ.get("COUNT", "5000")))))
-    print("durable pipeline events/s: min/median/max", *(f"{r:,.0f}" for r in (found[0], found[len(found) // 2], found[-1])))
+    print(
+        "durable pipeline events/s: min/median/max",
+        *(f"{r:,.0f}" for r in (found[0], found[len(found) // 2], found[-1])),
+    )

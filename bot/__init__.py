@@ -1,7 +1,7 @@
 """Muster's public API: everything a handler or an adapter is written with."""
 
 from bot.clock import Clock, SystemClock, utc
-from bot.gateways.adapter import Adapter, Link
+from bot.gateways.adapter import Adapter, Inlet
 from bot.model.capabilities import Capabilities, Rate
 from bot.model.conversation import Account, Conversation
 from bot.model.delivery import (
@@ -59,7 +59,7 @@ __all__ = [
     "GroupDismissed",
     "Image",
     "InDoubt",
-    "Link",
+    "Inlet",
     "LinkCard",
     "Member",
     "MemberJoined",

@@ -19,11 +19,26 @@ class Clock(Protocol):
 
 
 class SystemClock:
-    """The machine's clock."""
+    """The machine's clock, steady between corrections by the store's server.
+
+    All nodes follow the server's clock, so they agree on leases, limits and due times. A step of
+    the machine's own wall clock is not seen until the server sees it.
+    """
+
+    def __init__(self) -> None:
+        self._ahead = time.time_ns() // 1_000_000 - self._steady()
 
     def now(self) -> int:
         """UTC milliseconds since 1970."""
-        return time.time_ns() // 1_000_000
+        return self._steady() + self._ahead
+
+    def follow(self, server: int) -> None:
+        """Agree with a clock that shows ``server`` (UTC ms) right now."""
+        self._ahead = server - self._steady()
+
+    @staticmethod
+    def _steady() -> int:
+        return time.monotonic_ns() // 1_000_000
 
     async def sleep(self, seconds: float) -> None:
         """Wait until ``seconds`` have passed."""

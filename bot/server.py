@@ -62,7 +62,7 @@ class Server:
 
     async def _ready(self, _: web.Request) -> web.Response:
         ready = self._app.store.available
-        gateways = {name: status.state for name, _, status, _ in self._app.gateways()}
+        gateways = {name: status.state for name, _, status, _ in self._app.switchboard.gateways()}
         body = {"status": "ready" if ready else "the store is away", "gateways": gateways}
         return web.json_response(body, status=200 if ready else 503)
 
@@ -71,7 +71,7 @@ class Server:
         return web.Response(body=self._app.metrics.text(), content_type="text/plain")
 
     async def _callback(self, request: web.Request) -> web.StreamResponse:
-        connection = self._app.connections.get(request.match_info["name"])
+        connection = self._app.switchboard.connections.get(request.match_info["name"])
         if connection is None:
             raise web.HTTPNotFound(text="no gateway of this name")
         return await connection.adapter.webhook(request)

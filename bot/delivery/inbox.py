@@ -140,7 +140,7 @@ class Inbox:
         given = await self._store.run(
             "reclaim",
             [keys.inbox_ready(), keys.inbox_leases(), keys.inbox_owner()],
-            [self._store.clock.now(), node, 1000, *held],
+            [self._store.clock.now(), node, 1000, int(LEASE * 1000), *held],
         )
         if given:
             self._bell.ring("inbox")

@@ -30,7 +30,7 @@ def _unheard(reason: str) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Link:
+class Inlet:
     """What an adapter is given: its gateway's name, the way in, and the time.
 
     ``alive`` is called by the adapter whenever traffic shows the connection works;
@@ -56,9 +56,11 @@ class Adapter(ABC):
     """
 
     Settings: ClassVar[type[BaseModel]]
+    exclusive: ClassVar[bool] = True
+    """Whether only one node may be connected: nearly always, or every event comes twice."""
 
-    def __init__(self, link: Link, settings: BaseModel) -> None:
-        self.link = link
+    def __init__(self, inlet: Inlet, settings: BaseModel) -> None:
+        self.inlet = inlet
 
     @property
     @abstractmethod
@@ -77,7 +79,7 @@ class Adapter(ABC):
         """Connect and yield events until the connection ends.
 
         Many yielded events may be on their way to disk at once, in order. A platform that must
-        be acknowledged calls ``await self.link.accept(event)`` itself instead of yielding.
+        be acknowledged calls ``await self.inlet.accept(event)`` itself instead of yielding.
         The default waits for ever: where there are callbacks only, nothing can be connected.
         """
         while True:

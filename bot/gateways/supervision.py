@@ -11,7 +11,7 @@ from typing import Literal
 import structlog
 
 from bot.clock import Clock
-from bot.gateways.adapter import Accept, Adapter, Link
+from bot.gateways.adapter import Accept, Adapter, Inlet
 from bot.gateways.backoff import Backoff
 from bot.gateways.deadline import within
 from bot.gateways.intake import Intake
@@ -49,14 +49,14 @@ class Status:
 class Connection:
     """Runs the adapter of one gateway: connects for ever, and brings its events to the inbox.
 
-    ``make`` builds the adapter from its link. Used once: ``start``, then ``stop``.
+    ``make`` builds the adapter from its inlet. Used once: ``start``, then ``stop``.
     Whatever ends ``receive`` leads to a wait with backoff; ``Misconfigured`` to the longest.
     """
 
     def __init__(
         self,
         gateway: str,
-        make: Callable[[Link], Adapter],
+        make: Callable[[Inlet], Adapter],
         accept: Accept,
         clock: Clock,
         random: Random,
@@ -78,7 +78,7 @@ class Connection:
         self._heard = False
         self._tasks: list[asyncio.Task[None]] = []
         self._strays: set[asyncio.Task[None]] = set()
-        self.adapter = make(Link(gateway, self._keep, clock, self._alive, self._lost))
+        self.adapter = make(Inlet(gateway, self._keep, clock, self._alive, self._lost))
 
     @property
     def status(self) -> Status:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, HttpUrl, model_validator
 
 from bot.located import Kind
 from bot.model.base import Frozen
@@ -86,6 +86,7 @@ class RouteGroup(Frozen):
     capacity: int | None = Field(
         default=None, ge=1, description="How many members it takes; else the route's capacity."
     )
+    link: HttpUrl | None = Field(default=None, description="The link to join it by, if it has one.")
 
     @model_validator(mode="before")
     @classmethod

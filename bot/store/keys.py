@@ -190,6 +190,38 @@ class Keys:
     # SOPs
     sop_result = Key("sop:result:{}:{}", "fact", "sop", FOREVER, "run, outcome: target numbers")
 
+    # links
+    link_seq = Key("link:seq", "string", "links", FOREVER, "the last link number given")
+    link_ids = Key("link:ids", "hash", "links", FOREVER, "destination and campaign → link number")
+    link = Key("link:at:{}", "hash", "links", FOREVER, "number: destination, campaign, since")
+    link_steps = Key("link:steps", "hash", "links", FOREVER, "step name → step number")
+    link_salt = Key("link:salt:{}", "string", "links", 2 * DAY, "UTC day: the key of its visitors")
+    hits = Key("hits", "stream", "links", BUSY, "groups of hits not yet counted")
+    hits_kept = Key("hits:kept", "stream", "links", FOREVER, "judged hits; trimmed by age, length")
+    hits_seen = Key(
+        "hits:seen:{}:{}", "string", "links", 32 * DAY, "process, 2**20 serials: counted, bit each"
+    )
+    hits_recent = Key("hits:recent:{}:{}", "string", "links", 60, "code, visitor: last click, ms")
+    hits_counter = Key("hits:counter", "string", "links", 10, "the process that counts hits now")
+    link_orphans = Key("link:orphans", "zset", "links", FOREVER, "codes that led nowhere; bounded")
+    link_top = Key("link:top", "zset", "links", FOREVER, "link → clicks")
+    link_counts = Key("link:counts:{}", "hash", "links", FOREVER, "link, 0 for all: sums, verdicts")
+    link_by = Key(
+        "link:by:{}:{}", "hash", "links", FOREVER, "day, step or group; link: sums of each of them"
+    )
+    link_clicked = Key(
+        "link:clicked:{}:{}", "fact", "links", FOREVER, "link; all, a step or a group: who clicked"
+    )
+    link_member = Key(
+        "link:member:{}", "hash", "links", FOREVER, "link: group and member → that member's clicks"
+    )
+    link_today = Key(
+        "link:today:{}:{}", "fact", "links", 8 * DAY, "link, day: members who clicked"
+    )
+    link_visitors = Key(
+        "link:visitors:{}:{}", "set", "links", 8 * DAY, "link, day: visitors without a member"
+    )
+
     # the sandbox gateway's own world
     sandbox_feed = Key(
         "sandbox:feed", "stream", "sandbox", FOREVER, "all that was said; trimmed by length"
@@ -202,6 +234,7 @@ class Keys:
     )
 
     # the house
+    gateway_owner = Key("gateway:owner:{}", "string", "app", 60, "gateway → the node connected to it")
     roles = Key("roles", "hash", "app", FOREVER, "gateway/account id → operator role in chat")
     nodes = Key("nodes", "zset", "app", FOREVER, "node → last heartbeat ms; old ones are removed")
     settings = Key("settings", "hash", "app", FOREVER, "what is set at run time: name → JSON")

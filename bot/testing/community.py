@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
 from random import Random
-from typing import Any
+from typing import Any, Self
 
 from bot.app import App
 from bot.config import SANDBOX, Config, load_config
@@ -58,10 +58,14 @@ class Community:
         settings = load_config(folder / "config.toml", environ or {})
         changed: dict[str, Any] = {"workspace": workspace} if workspace else {}
         self.config: Config = settings.model_copy(update=changed)
-        self.app = App(self.config, self.clock, Random(seed), locate)  # noqa: S311
+        try:
+            self.app = App(self.config, self.clock, Random(seed), locate)  # noqa: S311
+        except BaseException:
+            self._folder.cleanup()
+            raise
         self._chats: dict[tuple[str | None, str | None], Chat] = {}
 
-    async def __aenter__(self) -> Community:
+    async def __aenter__(self) -> Self:
         await self.app.__aenter__()
         return self
 
@@ -113,7 +117,7 @@ class Community:
     def _due_keys(self) -> list[str]:
         keys = self.app.store.keys
         classes = ("reply", "welcome", "notice", "broadcast")
-        return [keys.outbox_due(g, c) for g in self.app.connections for c in classes]
+        return [keys.outbox_due(g, c) for g in self.app.switchboard.connections for c in classes]
 
     async def settle(self) -> None:
         """Wait until the bot has nothing left to do at this moment."""
@@ -127,7 +131,7 @@ class Community:
 
     async def _is_quiet(self) -> bool:
         store, app, now = self.app.store, self.app, self.clock.now()
-        if app.dispatcher.busy or any(s.busy for s in app.senders.values()):
+        if app.dispatcher.busy or any(s.busy for s in app.switchboard.senders.values()):
             return False
         waiting = await store.call("LLEN", store.keys.inbox_ready())
         timers = await store.call("ZCOUNT", store.keys.timers(), "-inf", now)

@@ -31,7 +31,7 @@ class Gateway:
         chosen = OneBot11Settings.model_validate(settings)
         self.connection = Connection(
             "qq",
-            lambda link: OneBot11(link, chosen),
+            lambda inlet: OneBot11(inlet, chosen),
             self._accept,
             self.clock,
             Random(1),

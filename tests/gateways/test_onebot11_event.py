@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bot.gateways.adapter import Link
+from bot.gateways.adapter import Inlet
 from bot.gateways.onebot11.payload import FrameError, load
 from bot.gateways.onebot11.reports import Names, Reports
 from bot.model.conversation import Account
@@ -35,7 +35,7 @@ class Reader:
     def __init__(self, *, repeats: bool = False) -> None:
         self.clock = MovableClock()
         self.reports = Reports(
-            Link("qq", _never, self.clock, lambda: None), lambda message_id: message_id == "77"
+            Inlet("qq", _never, self.clock, lambda: None), lambda message_id: message_id == "77"
         )
         self.repeats = repeats
         self.connect()

@@ -11,7 +11,7 @@ import pytest
 from pydantic import BaseModel
 
 from bot.gateways import supervision
-from bot.gateways.adapter import Adapter, Link
+from bot.gateways.adapter import Adapter, Inlet
 from bot.gateways.supervision import Connection, Status
 from bot.model.capabilities import Capabilities
 from bot.model.conversation import Account
@@ -33,8 +33,10 @@ class NoSettings(BaseModel):
 class Scripted(Adapter):
     """Receives whatever the test's script does; notes when each attempt began."""
 
-    def __init__(self, link: Link, script: Callable[[Scripted], AsyncIterator[BaseEvent]]) -> None:
-        super().__init__(link, NoSettings())
+    def __init__(
+        self, inlet: Inlet, script: Callable[[Scripted], AsyncIterator[BaseEvent]]
+    ) -> None:
+        super().__init__(inlet, NoSettings())
         self.script = script
         self.began: list[float] = []
         self.closed = 0
@@ -49,7 +51,7 @@ class Scripted(Adapter):
         return self.patience
 
     def receive(self) -> AsyncIterator[BaseEvent]:
-        self.began.append(self.link.clock.now() / 1000)
+        self.began.append(self.inlet.clock.now() / 1000)
         return self.script(self)
 
     async def send(self, delivery: Delivery) -> Receipt:
@@ -106,7 +108,7 @@ class Bench:
         self.changed = asyncio.Event()
         self.connection = Connection(
             "g",
-            lambda link: Scripted(link, script),
+            lambda inlet: Scripted(inlet, script),
             self.inbox.accept,
             self.clock,
             Longest(),
@@ -159,7 +161,7 @@ async def returns_at_once(adapter: Scripted) -> AsyncIterator[BaseEvent]:
 
 
 async def stays(adapter: Scripted) -> AsyncIterator[BaseEvent]:
-    adapter.link.alive()
+    adapter.inlet.alive()
     await asyncio.Event().wait()
     yield event(0)
 
@@ -178,8 +180,8 @@ async def test_a_connection_that_held_half_a_minute_comes_back_quickly() -> None
     lives = [29.0, 31.0, 0.0]
 
     async def lives_a_while(adapter: Scripted) -> AsyncIterator[BaseEvent]:
-        adapter.link.alive()
-        await adapter.link.clock.sleep(lives.pop(0) if lives else 1e9)
+        adapter.inlet.alive()
+        await adapter.inlet.clock.sleep(lives.pop(0) if lives else 1e9)
         raise OSError("gone")
         yield
 
@@ -219,7 +221,7 @@ async def test_traffic_keeps_a_connection() -> None:
     async with Bench(stays, patience=90) as bench:
         for _ in range(20):
             await bench.clock.advance(80)
-            bench.adapter.link.alive()
+            bench.adapter.inlet.alive()
         assert len(bench.adapter.began) == 1
 
 
@@ -330,7 +332,7 @@ async def test_a_receive_that_will_not_end_is_left_behind_and_harms_nothing(
     async def stubborn(adapter: Scripted) -> AsyncIterator[BaseEvent]:
         nonlocal attempts
         attempts += 1
-        adapter.link.alive()
+        adapter.inlet.alive()
         try:
             await asyncio.Event().wait()
         finally:
@@ -354,20 +356,20 @@ async def test_callbacks_alone_need_no_connecting() -> None:
     async with Bench(lambda adapter: Adapter.receive(adapter)) as bench:
         await bench.clock.advance(3600)
         assert (len(bench.adapter.began), bench.status.state) == (1, "connecting")
-        await bench.adapter.link.accept(event(1))
-        bench.adapter.link.alive()
+        await bench.adapter.inlet.accept(event(1))
+        bench.adapter.inlet.alive()
         assert bench.status.state == "online"
         assert bench.inbox.events == ["e1"]
 
 
 async def test_a_listener_says_that_its_connection_is_lost_and_found() -> None:
     async with Bench(stays) as bench:
-        bench.adapter.link.lost("closed by the other side")
+        bench.adapter.inlet.lost("closed by the other side")
         assert (bench.status.state, bench.status.last_error) == (
             "connecting",
             "closed by the other side",
         )
-        bench.adapter.link.alive()
+        bench.adapter.inlet.alive()
         assert (bench.status.state, bench.status.reconnects) == ("online", 1)
 
 
@@ -394,7 +396,12 @@ async def test_changes_are_told_once_each_and_a_failing_watcher_is_survived() ->
 
     clock = MovableClock()
     connection = Connection(
-        "g", lambda link: Scripted(link, stays), Inbox().accept, clock, Random(1), on_change=raises
+        "g",
+        lambda inlet: Scripted(inlet, stays),
+        Inbox().accept,
+        clock,
+        Random(1),
+        on_change=raises,
     )
     await connection.start()
     await settle()

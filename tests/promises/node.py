@@ -14,23 +14,24 @@ from bot import Adapter, BaseEvent, Capabilities, Delivery, Receipt, SystemClock
 from bot.app import App
 from bot.config import Config
 from bot.delivery import inbox, outbox
-from bot.delivery.sender import Sender
-from bot.gateways.adapter import Link
-from bot.gateways.supervision import Connection
+from bot.gateways.adapter import Inlet
 from bot.settings.server import SandboxSettings
 from bot.store.address import unix
+from bot.switchboard import Make
 
 inbox.LEASE = outbox.LEASE = 2.0
 
 
 class Wall(Adapter):
-    """A gateway that writes what it is handed to a file, one line each, before it answers.
+    """A gateway on every node that writes what it is handed to a file before it answers.
 
     ``behaviour``: "fine"; "dies" ends the process once it was handed something; "idempotent".
     """
 
-    def __init__(self, link: Link, folder: Path, behaviour: str) -> None:
-        super().__init__(link, Config())
+    exclusive = False
+
+    def __init__(self, inlet: Inlet, folder: Path, behaviour: str) -> None:
+        super().__init__(inlet, Config())
         self._path = folder.parent / "wall.txt"
         self._behaviour = behaviour
 
@@ -39,7 +40,7 @@ class Wall(Adapter):
         return Capabilities(idempotent="idempotent" in self._behaviour)
 
     async def receive(self) -> AsyncIterator[BaseEvent]:
-        self.link.alive()
+        self.inlet.alive()
         await asyncio.Event().wait()
         yield  # type: ignore[misc]
 
@@ -56,23 +57,8 @@ class NodeApp(App):
 
     behaviour = "fine"
 
-    def _make_gateways(self) -> None:
-        def make(link: Link) -> Wall:
-            return Wall(link, self.config.data_dir, self.behaviour)
-
-        connection = Connection("wall", make, self.accept, self.clock, self.random)
-        self.connections["wall"] = connection
-        self.senders["wall"] = Sender(
-            "wall",
-            self.node,
-            connection.adapter,
-            self.outbox,
-            self.store,
-            self.bell,
-            self.clock,
-            self.rooms.window,
-            self.metrics,
-        )
+    def _gateway_makers(self) -> dict[str, Make]:
+        return {"wall": lambda inlet: Wall(inlet, self.config.data_dir, self.behaviour)}
 
 
 async def main(socket: str, workspace: str, folder: str, behaviour: str) -> None:

@@ -13,7 +13,7 @@ import aiohttp
 import structlog
 from aiohttp import web
 
-from bot.gateways.adapter import Adapter, Link
+from bot.gateways.adapter import Adapter, Inlet
 from bot.gateways.deadline import within
 from bot.gateways.onebot11 import door
 from bot.gateways.onebot11.actions import CLOSING, HELLO, Socket, dial, post_action
@@ -51,12 +51,12 @@ class OneBot11(Adapter):
 
     Settings = OneBot11Settings
 
-    def __init__(self, link: Link, settings: OneBot11Settings) -> None:
-        super().__init__(link, settings)
+    def __init__(self, inlet: Inlet, settings: OneBot11Settings) -> None:
+        super().__init__(inlet, settings)
         self.settings = settings
         self._sent: OrderedDict[str, None] = OrderedDict()
-        self.reports = Reports(link, self._sent.__contains__)
-        self._posted = Names(link.clock.now, repeats=True)
+        self.reports = Reports(inlet, self._sent.__contains__)
+        self._posted = Names(inlet.clock.now, repeats=True)
         self._echoes = itertools.count(1)
         self._socket: Socket | None = None
         self._incoming: Socket | None = None
@@ -95,7 +95,7 @@ class OneBot11(Adapter):
 
     async def _dial(self) -> AsyncGenerator[BaseEvent, None]:
         ws = await dial(
-            self._http(), self.settings.url or "", self.settings.access_token, self.link.clock
+            self._http(), self.settings.url or "", self.settings.access_token, self.inlet.clock
         )
         async with aclosing(self._read(self._wrap(ws))) as events:
             async for event in events:
@@ -114,13 +114,13 @@ class OneBot11(Adapter):
                         yield event
             except ConnectionError as error:
                 if self._incoming is socket:
-                    self.link.lost(str(error))
+                    self.inlet.lost(str(error))
 
     async def _check(self) -> AsyncGenerator[BaseEvent, None]:
         while True:
             await self._log_in()
             self.reports.heard()
-            await self.link.clock.sleep(CHECK)
+            await self.inlet.clock.sleep(CHECK)
         yield
 
     # callbacks
@@ -156,9 +156,9 @@ class OneBot11(Adapter):
             if current and not current.ended.is_set() and current.self_id not in (None, self_id):
                 raise web.HTTPConflict(text="another account is connected to this gateway")
         except web.HTTPException as refusal:
-            log.warning("onebot11.refused", gateway=self.link.gateway, reason=refusal.text)
+            log.warning("onebot11.refused", gateway=self.inlet.gateway, reason=refusal.text)
             if self._socket is None:
-                self.link.lost(f"a connection was refused: {refusal.text}")
+                self.inlet.lost(f"a connection was refused: {refusal.text}")
             raise
         return self_id
 
@@ -176,12 +176,12 @@ class OneBot11(Adapter):
             raise web.HTTPBadRequest(text=str(error)) from None
         if event is not None:
             try:
-                await self.link.accept(event)
+                await self.inlet.accept(event)
             except ValueError as error:
                 self.reports.skipped(error)
                 raise web.HTTPBadRequest(text="this event cannot be kept") from None
             except Exception as error:  # whatever it is, the inbox has not got it
-                log.warning("onebot11.inbox_away", gateway=self.link.gateway, reason=str(error))
+                log.warning("onebot11.inbox_away", gateway=self.inlet.gateway, reason=str(error))
                 raise web.HTTPServiceUnavailable(headers={"Retry-After": "5"}) from None
         self.reports.heard()
         return web.Response(status=204)
@@ -194,11 +194,11 @@ class OneBot11(Adapter):
         self_id: str | None = None,
     ) -> Socket:
         timeout = self.settings.action_timeout
-        return Socket(ws, self.link.clock, timeout, self._echoes, self_id)
+        return Socket(ws, self.inlet.clock, timeout, self._echoes, self_id)
 
     async def _read(self, socket: Socket) -> AsyncGenerator[BaseEvent, None]:
         """The events of one connection; ends by raising ConnectionError or Misconfigured."""
-        names = Names(self.link.clock.now, repeats=False)
+        names = Names(self.inlet.clock.now, repeats=False)
         self.reports.begin(socket.self_id)
         self._socket = socket
         probe = asyncio.create_task(self._probe())
@@ -217,7 +217,7 @@ class OneBot11(Adapter):
 
     async def _first(self, socket: Socket) -> str | bytes:
         try:
-            return await within(self.link.clock, HELLO, socket.receive())
+            return await within(self.inlet.clock, HELLO, socket.receive())
         except TimeoutError:
             raise ConnectionError(f"connected, but nothing was said for {HELLO:g} s") from None
 
@@ -227,8 +227,8 @@ class OneBot11(Adapter):
             try:
                 await self._log_in()
             except SendError as error:
-                log.debug("onebot11.probe", gateway=self.link.gateway, reason=error.reason)
-            await self.link.clock.sleep(self.reports.silence / 3)
+                log.debug("onebot11.probe", gateway=self.inlet.gateway, reason=error.reason)
+            await self.inlet.clock.sleep(self.reports.silence / 3)
 
     async def _log_in(self) -> None:
         for login in rows([await self._ask("get_login_info", {})], MemberRow):

@@ -8,7 +8,7 @@ from typing import Any
 
 import structlog
 
-from bot.gateways.adapter import Link
+from bot.gateways.adapter import Inlet
 from bot.gateways.onebot11.event import event_of
 from bot.gateways.onebot11.payload import Payload, digest, payload_of
 from bot.model.event import BaseEvent
@@ -59,9 +59,9 @@ class Reports:
     nothing to us, by name.
     """
 
-    def __init__(self, link: Link, ours: Callable[[str], bool]) -> None:
+    def __init__(self, inlet: Inlet, ours: Callable[[str], bool]) -> None:
         self.ignored: Counter[str] = Counter()
-        self._link = link
+        self._inlet = inlet
         self._ours = ours
         self.begin(None)
 
@@ -79,13 +79,13 @@ class Reports:
         self._learn(payload)
         event = event_of(
             payload,
-            gateway=self._link.gateway,
-            now=self._link.clock.now(),
+            gateway=self._inlet.gateway,
+            now=self._inlet.clock.now(),
             unnamed=lambda: names.of(payload, raw),
             ours=self._ours,
         )
         if event is None and payload.post_type != "meta_event":
-            log.debug("onebot11.ignored", gateway=self._link.gateway, name=payload.name)
+            log.debug("onebot11.ignored", gateway=self._inlet.gateway, name=payload.name)
             if payload.name in self.ignored or len(self.ignored) < 100:
                 self.ignored[payload.name] += 1
         return event
@@ -93,13 +93,13 @@ class Reports:
     def heard(self) -> None:
         """Tell supervision of traffic: an account that is offline is no connection."""
         if self.offline:
-            self._link.lost(OFFLINE)
+            self._inlet.lost(OFFLINE)
         else:
-            self._link.alive()
+            self._inlet.alive()
 
     def skipped(self, error: Exception) -> None:
         """Log a report that could not be used; the error holds none of its content."""
-        log.warning("onebot11.skipped", gateway=self._link.gateway, reason=str(error)[:200])
+        log.warning("onebot11.skipped", gateway=self._inlet.gateway, reason=str(error)[:200])
 
     def _learn(self, payload: Payload) -> None:
         if payload.meta_event_type == "heartbeat":

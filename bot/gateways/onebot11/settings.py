@@ -55,7 +55,7 @@ class OneBot11Settings(Frozen):
         "array", description="how messages are sent: segment arrays or CQ-code strings"
     )
     link_cards: bool = Field(
-        False, description="send link cards as share segments; many implementations refuse them"
+        False, description="send link cards as share segments; not every implementation can"
     )
     action_timeout: float = Field(
         30.0, gt=0, le=600, description="seconds to wait for an answer before a send is in doubt"

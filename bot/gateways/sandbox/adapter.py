@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Sequence
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from bot.gateways.adapter import Adapter, Link
+from bot.gateways.adapter import Adapter, Inlet
 from bot.gateways.sandbox.world import Said, World
 from bot.model.capabilities import Capabilities, Rate, SegmentKind
 from bot.model.conversation import Account
@@ -39,9 +39,10 @@ class Sandbox(Adapter):
     """A gateway inside Muster; its people live in the browser."""
 
     Settings = SandboxSettings
+    exclusive = False
 
-    def __init__(self, link: Link, settings: SandboxSettings, world: World) -> None:
-        super().__init__(link, settings)
+    def __init__(self, inlet: Inlet, settings: SandboxSettings, world: World) -> None:
+        super().__init__(inlet, settings)
         self.settings = settings
         self.world = world
 
@@ -60,7 +61,7 @@ class Sandbox(Adapter):
 
     async def receive(self) -> AsyncIterator[BaseEvent]:
         """Stay connected: events come in through the door."""
-        self.link.alive()
+        self.inlet.alive()
         await asyncio.Event().wait()
         yield  # type: ignore[misc]
 
@@ -71,7 +72,7 @@ class Sandbox(Adapter):
             raise Refused(f"there is no group {to.group!r}")
         message, degraded = self._shown(delivery.message)
         said = Said(
-            at=self.link.clock.now(),
+            at=self.inlet.clock.now(),
             group=to.group,
             member=to.account,
             by=None,

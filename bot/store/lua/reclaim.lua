@@ -1,9 +1,10 @@
--- Gives conversations back to the ready list: those whose lease ended, and those a node of this
--- name held but does not work on (a former life of it, or a lease whose answer was lost).
--- KEYS: ready, leases, owner. ARGV: now ms, node, limit, then the conversations it works on.
+-- Gives conversations back to the ready list: those whose lease ended or ends impossibly late (the
+-- clock went back), and those a node of this name held but does not work on (a former life of it,
+-- or a lease whose answer was lost).
+-- KEYS: ready, leases, owner. ARGV: now ms, node, limit, lease ms, then the conversations in hand.
 -- Returns how many were given back.
 local mine = {}
-for i = 4, #ARGV do mine[ARGV[i]] = true end
+for i = 5, #ARGV do mine[ARGV[i]] = true end
 local given = 0
 local function give(conversation)
   redis.call('HDEL', KEYS[3], conversation)
@@ -12,6 +13,9 @@ local function give(conversation)
   given = given + 1
 end
 for _, conversation in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', ARGV[1], 'LIMIT', 0, ARGV[3])) do
+  if not mine[conversation] then give(conversation) end
+end
+for _, conversation in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], ARGV[1] + 2 * ARGV[4], '+inf', 'LIMIT', 0, ARGV[3])) do
   if not mine[conversation] then give(conversation) end
 end
 if ARGV[2] ~= '' then
