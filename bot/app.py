@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import secrets
 import socket
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 from random import Random
 from typing import Any, Self
@@ -31,6 +32,7 @@ from bot.routing.presence import Presence
 from bot.routing.router import compile_routers
 from bot.store.address import Locate, locator, unix
 from bot.store.bell import Bell
+from bot.store.data_directory import DataDirectoryHeld
 from bot.store.embedded import EmbeddedServer, State
 from bot.store.facts import Facts
 from bot.store.members import Members
@@ -79,16 +81,39 @@ class App:
     async def __aexit__(self, *_: object) -> None:
         await self._stack.aclose()
 
+    @asynccontextmanager
+    async def at_rest(self) -> AsyncIterator[Self]:
+        """The store and the rooms with nothing running, for one command.
+
+        When a bot is running on the data directory, its server is used.
+        """
+        try:
+            with suppress(DataDirectoryHeld):
+                await self._open_store()
+            if not self.store.available:
+                await self._connect()
+            await self.rooms.open()
+            yield self
+        finally:
+            await self._stack.aclose()
+
     # the order of things
 
-    async def _start(self) -> None:
-        self.node = await asyncio.to_thread(node_name, self.config.data_dir)
+    async def _open_store(self) -> None:
         if self.server:
             await self._begin(self.server)
+        await self._connect()
+
+    async def _connect(self) -> None:
         await self.store.open()
         self._stack.push_async_callback(self.store.close)
         await self._follow_server()
         await self.roles.refresh()
+
+    async def _start(self) -> None:
+        self.node = await asyncio.to_thread(node_name, self.config.data_dir)
+        await self._open_store()
+        await self.rooms.open()
         await self._begin(self.rooms)
         self.switchboard = self._switchboard()
         self.dispatcher = self._dispatcher()

@@ -41,6 +41,13 @@ class Rooms:
     async def tick(self) -> None:
         """Do what the time asks for; called every second on every node."""
 
+    def check(self) -> list[str]:
+        """What is set up wrong in any room raises Problems; the names of the SOP templates."""
+        return []
+
+    async def open(self) -> None:
+        """Read what the rooms need to know before anything happens."""
+
     async def start(self) -> None:
         """Begin what runs by itself."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import sys
 from collections.abc import AsyncIterator, Coroutine
@@ -34,6 +35,8 @@ class Setup:
     def __init__(self, path: Path | None) -> None:
         self._path = path
         self._config: Config | None = None
+        self.clock = SystemClock()
+        self.random = SystemRandom()
 
     @property
     def config(self) -> Config:
@@ -52,9 +55,14 @@ class Setup:
 
     @asynccontextmanager
     async def app(self) -> AsyncIterator[App]:
-        """The app without its web server: the store and every room, for one command."""
-        async with App(self.config, SystemClock(), SystemRandom()) as app:
+        """The store and every room, for one command; beside a running bot too."""
+        async with App(self.config, self.clock, self.random).at_rest() as app:
             yield app
+
+
+def show_json(value: Any) -> None:
+    """Print something as JSON for programs."""
+    click.echo(json.dumps(value, ensure_ascii=False, indent=2, default=str))
 
 
 def starter_or(path: Path | None) -> Config:

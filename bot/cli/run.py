@@ -10,7 +10,6 @@ import click
 
 from bot.app import App
 from bot.cli.main import Setup, cli
-from bot.clock import SystemClock
 from bot.log import configure
 from bot.server import PortTaken, Server
 from bot.surface import Surface
@@ -30,13 +29,11 @@ def run(setup: Setup) -> None:
 
 async def serve(setup: Setup) -> None:
     """Start everything, say where it is, and stop cleanly on SIGINT or SIGTERM."""
-    from random import SystemRandom
-
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
-    async with App(setup.config, SystemClock(), SystemRandom()) as app:
+    async with App(setup.config, setup.clock, setup.random) as app:
         surface = Surface(app)
         try:
             async with Server(app, surface.routes()) as server:
