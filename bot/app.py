@@ -131,8 +131,9 @@ class App:
         if url is not None:
             tag = f"m:{{{self.config.workspace}}}:"
             return locator(url.get_secret_value(), tag)
+        # A process lives in real time, also when the bot's clock is a test's.
         self.server = EmbeddedServer(
-            self.config.data_dir, self.clock, self.random, self._store_changed
+            self.config.data_dir, SystemClock(), self.random, self._store_changed
         )
         return unix(str(self.server.socket))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
 from collections.abc import Callable
 from random import Random
 
@@ -50,13 +51,25 @@ def makers(config: Config, world: World) -> dict[str, Make]:
 def _maker(config: Config, name: str, adapter: str, world: World) -> Make:
     if adapter == SANDBOX:
         return _sandbox(config.gateway_settings(name, SandboxSettings), world)
-    kind = ADAPTERS.get(adapter)
-    if kind is None:
-        hint = nearest(adapter, [*ADAPTERS, SANDBOX])
-        path = ("gateways", name, "adapter")
-        raise Problems([config.problem(path, f'unknown adapter "{adapter}"', hint)])
+    kind = ADAPTERS.get(adapter) or _own(config, name, adapter)
     settings = config.gateway_settings(name, kind.Settings)
     return lambda inlet: kind(inlet, settings)
+
+
+def _own(config: Config, name: str, adapter: str) -> type[Adapter]:
+    """Somebody's own adapter, named "module:Class"."""
+    path = ("gateways", name, "adapter")
+    module, _, attribute = adapter.partition(":")
+    if not attribute:
+        hint = nearest(adapter, [*ADAPTERS, SANDBOX])
+        raise Problems([config.problem(path, f'unknown adapter "{adapter}"', hint)])
+    try:
+        kind = getattr(importlib.import_module(module), attribute)
+    except (ImportError, AttributeError) as error:
+        raise Problems([config.problem(path, f"cannot be imported: {error}")]) from None
+    if not (isinstance(kind, type) and issubclass(kind, Adapter)):
+        raise Problems([config.problem(path, f"{adapter} is no bot.Adapter")])
+    return kind
 
 
 def _sandbox(settings: SandboxSettings, world: World) -> Make:

@@ -48,7 +48,9 @@ async def _findings(setup: Setup) -> list[Finding]:
     try:
         app = App(config, setup.clock, setup.random)
         count = len(app.rooms.check())
-        findings.append(_fine(f"handlers, gateways and routes: nothing wrong; {count} SOP templates"))
+        findings.append(
+            _fine(f"handlers, gateways and routes: nothing wrong; {count} SOP templates")
+        )
     except Problems as error:
         findings += [_wrong(problem) for problem in error.problems]
     url = config.store.url

@@ -1,0 +1,48 @@
+"""The examples in the documentation work as they stand."""
+
+import importlib
+import re
+import sys
+from pathlib import Path
+
+import pytest
+
+DOCS = Path(__file__).parents[2] / "docs"
+
+
+def blocks(page: str, language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", (DOCS / page).read_text(), re.DOTALL)
+
+
+async def test_the_handler_in_the_documentation_passes_its_own_test(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(str(tmp_path))
+    handler, test = blocks("writing-a-handler.md", "python")
+    (tmp_path / "shop_hours.py").write_text(handler)
+    (tmp_path / "documented_test.py").write_text(test)
+    module = importlib.import_module("documented_test")
+    try:
+        await module.test_who_asks_for_the_hours_is_told()
+    finally:
+        for name in ("shop_hours", "documented_test"):
+            sys.modules.pop(name, None)
+
+
+def test_the_adapter_in_the_documentation_is_an_adapter(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from bot.config import load_config
+    from bot.gateways.sandbox import World
+    from bot.switchboard import makers
+
+    monkeypatch.syspath_prepend(str(tmp_path))
+    (tmp_path / "shop_chat.py").write_text(blocks("writing-an-adapter.md", "python")[0])
+    (tmp_path / "token").write_text("secret")
+    (tmp_path / "config.toml").write_text(
+        '[gateways.shop]\nadapter = "shop_chat:ShopChat"\nurl = "wss://x"\n'
+        f'token = {{ file = "{tmp_path / "token"}" }}\n'
+    )
+    made = makers(load_config(tmp_path / "config.toml", {}), World(None, None))  # type: ignore[arg-type]
+    assert set(made) == {"sandbox", "shop"}
+    sys.modules.pop("shop_chat", None)
