@@ -1,5 +1,7 @@
 """Muster's public API: everything a handler or an adapter is written with."""
 
+from bot.checkins.board import Board
+from bot.checkins.checkins import CheckIn, CheckIns
 from bot.clock import Clock, SystemClock, utc
 from bot.gateways.adapter import Adapter, Inlet
 from bot.model.capabilities import Capabilities, Rate
@@ -29,9 +31,10 @@ from bot.model.event import (
     TimerElapsed,
 )
 from bot.model.message import File, Image, LinkCard, Mention, Message, Text
+from bot.routes.routes import Answer, Routes
 from bot.routing.context import Context
 from bot.routing.router import Router
-from bot.routing.rule import PASS
+from bot.routing.rule import PASS, Pass
 from bot.store.facts import Facts
 from bot.store.members import Group, Member, Members
 from bot.welcome import Welcomes
@@ -41,8 +44,12 @@ __all__ = [
     "Account",
     "ActionChosen",
     "Adapter",
+    "Answer",
     "BaseEvent",
+    "Board",
     "Capabilities",
+    "CheckIn",
+    "CheckIns",
     "Clock",
     "ContactAdded",
     "ContactRemoved",
@@ -69,11 +76,13 @@ __all__ = [
     "Message",
     "MessageReceived",
     "Misconfigured",
+    "Pass",
     "Rate",
     "Receipt",
     "Refused",
     "Retry",
     "Router",
+    "Routes",
     "SendError",
     "SystemClock",
     "Text",

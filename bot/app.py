@@ -66,6 +66,7 @@ class App:
         self.journal, self.roles = Journal(self.store), ChatRoles(self.store)
         self.world = World(self.store, self.bell)
         self.rooms = Rooms(self)
+        self.rooms.check()
         self._index = self._compile()
         self._makers = self._gateway_makers()
         self._stack = AsyncExitStack()

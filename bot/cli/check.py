@@ -77,7 +77,7 @@ async def _store(url: str, workspace: str) -> list[Finding]:
 
 def _client(address: Address) -> Redis:
     details = {k: v for k, v in asdict(address).items() if k in {"username", "password", "db"}}
-    once = Retry(NoBackoff(), 0)  # type: ignore[no-untyped-call]
+    once = Retry(NoBackoff(), 0)
     if address.path:
         return Redis(unix_socket_path=address.path, retry=once, socket_timeout=5, **details)
     return Redis(

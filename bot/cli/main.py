@@ -105,7 +105,7 @@ def cli(context: click.Context, path: Path | None) -> None:
 
 def main() -> None:
     """The entry point of the ``muster`` command."""
-    from bot.cli import check, new, run  # noqa: F401
+    from bot.cli import check, new, routes, run  # noqa: F401
 
     try:
         cli(standalone_mode=True)

@@ -14,7 +14,7 @@ from bot.settings.kinds import ClockTime, Duration, GroupRef, OrNone, QuietHours
 DAY = 86_400.0
 Words = Annotated[str, Field(min_length=1)]
 _CAP = 'a whole number of at least 1, or "none"'
-_SYNONYMS = 'a table of lists such as { 护肤 = ["skincare", "美容"] }'
+_SYNONYMS = 'a table of lists such as { "护肤" = ["skincare", "美容"] }'
 _ALL = '"all" or a list of groups'
 
 

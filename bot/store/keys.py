@@ -70,6 +70,7 @@ class Keys:
         "timers:events", "hash", "inbox", BUSY, "timer id → the event it becomes, JSON"
     )
     fence = Key("fence", "string", "store", FOREVER, "the last fencing number given")
+    applied = Key("applied:{}", "string", "store", 120, "effects applied: asked again, not redone")
 
     # outbox: deliveries on their way to gateways
     outbox_seq = Key("outbox:seq", "string", "outbox", FOREVER, "the last delivery id given")
@@ -105,6 +106,15 @@ class Keys:
     )
     audit = Key("audit", "stream", "console", FOREVER, "who changed what, before and after")
     counters = Key("counters:{}", "hash", "journal", 400 * DAY, "day: what → how often")
+
+    # the console
+    operators = Key("operators", "hash", "console", FOREVER, "operator name → operator, JSON")
+    session = Key(
+        "console:session:{}", "string", "console", DAY, "digest of a cookie → its session, JSON"
+    )
+    tries = Key(
+        "console:tries:{}:{}", "string", "console", 900, "name or address, quarter hour: logins"
+    )
 
     # members and groups
     member_seq = Key("member:seq", "string", "members", FOREVER, "the last member number given")
@@ -188,7 +198,24 @@ class Keys:
     )
 
     # SOPs
+    sop_all = Key("sop:all", "hash", "sop", FOREVER, "SOP → what it is, JSON")
+    sop_state = Key("sop:state", "hash", "sop", FOREVER, "SOP → state/version")
+    sop_versions = Key(
+        "sop:versions:{}", "hash", "sop", FOREVER, "SOP: version → template and values, JSON"
+    )
+    sop_cursor = Key("sop:cursor:{}", "hash", "sop", FOREVER, "SOP: how far it was planned")
+    sop_open = Key("sop:open:{}", "hash", "sop", FOREVER, "SOP: occurrence not over yet → progress")
+    sop_due = Key("sop:due:{}", "zset", "sop", BUSY, "occurrence: target:group → due ms")
+    sop_fed = Key("sop:fed:{}", "fact", "sop", FOREVER, "occurrence: targets it ever had, till over")
+    sop_sending = Key(
+        "sop:sending:{}", "hash", "sop", BUSY, "SOP: delivery id → occurrence, target, lane"
+    )
+    sop_runs = Key("sop:runs:{}", "zset", "sop", FOREVER, "SOP: version/step/occurrence → first ms")
+    sop_missed = Key("sop:missed:{}", "set", "sop", FOREVER, "SOP: runs nobody got: out of time")
     sop_result = Key("sop:result:{}:{}", "fact", "sop", FOREVER, "run, outcome: target numbers")
+    sop_tasks = Key("sop:tasks", "zset", "sop", BUSY, "open staff tasks → due ms")
+    sop_task = Key("sop:task", "hash", "sop", BUSY, "open staff task → what to send, JSON")
+    member_dates = Key("dates:{}", "zset", "members", FOREVER, "attribute: member → MMDD")
 
     # links
     link_seq = Key("link:seq", "string", "links", FOREVER, "the last link number given")

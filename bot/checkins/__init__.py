@@ -1,0 +1,1 @@
+"""Check-ins: who came on which day, and what follows from that."""

@@ -1,0 +1,1 @@
+"""Keyword routes: what a member says leads to the right group."""

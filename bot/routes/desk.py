@@ -1,0 +1,154 @@
+"""The desk: routes from the configuration and those written at run time, always compiled."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+import structlog
+
+from bot.config import Config
+from bot.delivery.journal import Entry, record
+from bot.located import KeyPath, Located, Problem, Problems, nearest, validate
+from bot.routes.keywords import faults
+from bot.routes.table import Table
+from bot.settings.rooms import RouteSettings
+from bot.store.effects import Effects
+from bot.store.store import Store
+
+log = structlog.get_logger(__name__)
+
+FRESH = 1_000
+"""How long, in ms, another node's changes may go unseen."""
+MOST = 1_000
+"""Routes kept in the store."""
+
+
+class Desk:
+    """Keeps the routes.
+
+    Those of the configuration are read-only; the others are in the store, and a change is seen
+    by every node within a second.
+    """
+
+    def __init__(
+        self,
+        configured: Sequence[RouteSettings],
+        store: Store,
+        gateways: Collection[str] = (),
+        functions: frozenset[str] = frozenset(),
+    ) -> None:
+        """``gateways`` are those groups can be at (empty: any)."""
+        self.configured = tuple(configured)
+        self.stored: dict[str, RouteSettings] = {}
+        self.problems: tuple[Problem, ...] = ()
+        self._store = store
+        self._gateways = gateways
+        self._functions = functions
+        self._table = Table(self.configured)
+        self._version = ""
+        self._looked: int | None = None
+
+    async def table(self) -> Table:
+        """All routes, compiled; at most a second old."""
+        now = self._store.clock.now()
+        if self._looked is None or abs(now - self._looked) >= FRESH:
+            await self._refresh()
+            self._looked = now
+        return self._table
+
+    async def save(self, data: Mapping[str, Any], by: str = "") -> RouteSettings:
+        """Keep a route as it would stand in the configuration, new or in the place of its name's.
+
+        Raises Problems, each at its key.
+        """
+        route = self.read(data)
+        await self._change(route.name, json.dumps(data, ensure_ascii=False), by)
+        return route
+
+    async def remove(self, name: str, by: str = "") -> bool:
+        """Drop a route; False when there is none. Raises Problems for one of the configuration."""
+        self._not_configured(name)
+        if not await self._store.call("HEXISTS", self._store.keys.routes(), name):
+            return False
+        await self._change(name, None, by)
+        return True
+
+    def read(self, data: Mapping[str, Any]) -> RouteSettings:
+        """Check a route without keeping it; raises Problems."""
+        located = Located("route", data)
+        route = validate(RouteSettings, located)
+        self._not_configured(route.name)
+        found = [*faults(route, self._functions), *self._unknown_gateways(route)]
+        if found:
+            raise Problems(located.problem(*fault) for fault in found)
+        return route
+
+    async def _change(self, name: str, body: str | None, by: str) -> None:
+        """Write and count the change; again, when somebody else changed routes meanwhile."""
+        keys = self._store.keys
+        while True:
+            version = await self._store.text("GET", keys.routes_version()) or ""
+            count = int(await self._store.call("HLEN", keys.routes()))
+            known = await self._store.call("HEXISTS", keys.routes(), name)
+            if body is not None and not known and count >= MOST:
+                message = f"there are {MOST} routes already"
+                raise Problems([Located("route").problem((), message)])
+            effects = Effects(keys)
+            effects.guard(version, "GET", keys.routes_version())
+            effects.do("INCR", keys.routes_version())
+            if body is None:
+                effects.do("HDEL", keys.routes(), name)
+            else:
+                effects.do("HSET", keys.routes(), name, body)
+            what = "route.saved" if body is not None else "route.removed"
+            source = f"operator {by}" if by else ""
+            entry = Entry(at=self._store.clock.now(), what=what, source=source, text=name)
+            record(effects, entry)
+            if await self._store.apply(effects):
+                break
+        await self._refresh()
+
+    async def _refresh(self) -> None:
+        """Read and compile the routes when they changed; a bad one is left out and told."""
+        keys = self._store.keys
+        version = await self._store.text("GET", keys.routes_version()) or ""
+        if version == self._version:
+            return
+        routes: dict[str, RouteSettings] = {}
+        problems: list[Problem] = []
+        for name, body in (await self._store.table("HGETALL", keys.routes())).items():
+            try:
+                routes[name] = self.read(json.loads(body))
+            except Problems as error:
+                problems += error.problems
+                log.warning("routes.left_out", route=name, reason=str(error))
+        self.stored, self.problems = dict(sorted(routes.items())), tuple(problems)
+        self._table = Table([*self.configured, *self.stored.values()])
+        self._version = version
+
+    def _not_configured(self, name: str) -> None:
+        if any(route.name == name for route in self.configured):
+            message = f"{name!r} is in the configuration file: change it there"
+            raise Problems([Located("route").problem(("name",), message)])
+
+    def _unknown_gateways(self, route: RouteSettings) -> list[tuple[KeyPath, str, str]]:
+        named: list[tuple[KeyPath, str]] = [
+            *((("groups", n), one.group.gateway) for n, one in enumerate(route.groups)),
+            *((("lobby", n), one.gateway) for n, one in enumerate(route.lobby)),
+        ]
+        return [
+            (path, f'unknown gateway "{gateway}"', nearest(gateway, self._gateways))
+            for path, gateway in named
+            if self._gateways and gateway not in self._gateways
+        ]
+
+
+def check_routes(config: Config, functions: frozenset[str] = frozenset()) -> list[Problem]:
+    """What is wrong with the routes of a configuration, for the start and ``muster check``."""
+    return [
+        config.problem(("routes", position, *path), message, hint)
+        for position, route in enumerate(config.routes)
+        for path, message, hint in faults(route, functions)
+    ]
