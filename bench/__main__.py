@@ -1,4 +1,4 @@
-"""``python -m bench``: every measurement, one after the other; results also in bench/results.json."""
+"""``python -m bench``: every measurement in turn; the results also go to bench/results.json."""
 
 from __future__ import annotations
 

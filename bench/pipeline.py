@@ -55,6 +55,11 @@ class Counting(Adapter):
         await asyncio.Event().wait()
         yield  # type: ignore[misc]
 
+    def expect(self, count: int) -> None:
+        """Count from nothing again; ``done`` is set at ``count``."""
+        self.sent, self.wanted = 0, count
+        self.done.clear()
+
     async def send(self, delivery: Delivery) -> Receipt:
         self.sent += 1
         if self.sent == self.wanted:
@@ -103,7 +108,7 @@ def events(count: int, stamp: str) -> list[MessageReceived]:
 
 
 async def measure(count: int = 10_000) -> list[float]:
-    """Events per second of each round, from the first accept to the last reply sent and recorded."""
+    """Events per second of each round: from the first accept to the last reply on record."""
     rates = []
     with tempfile.TemporaryDirectory() as folder:
         config = Config(data_dir=Path(folder) / "data", handlers=("bench.pipeline",))
@@ -111,8 +116,7 @@ async def measure(count: int = 10_000) -> list[float]:
             for turn in range(ROUNDS + 1):
                 batch = events(count, str(turn))
                 gateway = app.counting
-                gateway.sent, gateway.wanted = 0, count
-                gateway.done.clear()
+                gateway.expect(count)
                 gc.collect()
                 began = time.perf_counter()
                 for start in range(0, count, 512):
