@@ -11,8 +11,10 @@ from pathlib import Path
 from random import Random
 from typing import Any, Self
 
+import structlog
+
 from bot.clock import Clock, SystemClock
-from bot.config import Config
+from bot.config import SANDBOX, Config
 from bot.delivery.inbox import Inbox
 from bot.delivery.journal import Journal
 from bot.delivery.outbox import Outbox
@@ -20,6 +22,7 @@ from bot.gateways.sandbox import World
 from bot.handlers import load_routers
 from bot.i18n import Translator
 from bot.metrics import Metrics
+from bot.model.conversation import Conversation
 from bot.model.event import BaseEvent
 from bot.repeat import Repeat
 from bot.roles import ChatRoles
@@ -39,7 +42,11 @@ from bot.store.members import Members
 from bot.store.store import Store
 from bot.switchboard import Make, Switchboard, makers
 
+log = structlog.get_logger(__name__)
+
 NODE_KEPT = 24 * 3600 * 1000
+STEP = 1000
+"""Milliseconds the clock may go back unnoticed."""
 
 
 class App:
@@ -70,6 +77,7 @@ class App:
         self._index = self._compile()
         self._makers = self._gateway_makers()
         self._stack = AsyncExitStack()
+        self._latest = 0
 
     async def __aenter__(self) -> Self:
         try:
@@ -116,6 +124,7 @@ class App:
         await self._open_store()
         await self.rooms.open()
         await self._begin(self.rooms)
+        await self._make_groups()
         self.switchboard = self._switchboard()
         self.dispatcher = self._dispatcher()
         await self._begin(self.dispatcher)
@@ -137,6 +146,12 @@ class App:
             self.config.data_dir, SystemClock(), self.random, self._store_changed
         )
         return unix(str(self.server.socket))
+
+    async def _make_groups(self) -> None:
+        """The sandbox's groups that are there from the start."""
+        for ident, name in self.config.sandbox.groups.items():
+            await self.world.make_group(ident, name)
+            await self.members.group_number(Conversation(gateway=SANDBOX, group=ident), name)
 
     def _store_changed(self, state: State) -> None:
         self.metrics.store_up.set(1 if state.up else 0)
@@ -198,6 +213,7 @@ class App:
         self.repeat.every(1, "tick", self.rooms.tick)
         self.repeat.every(5, "roles", self.roles.refresh)
         self.repeat.every(10, "clock", self._follow_server)
+        self.repeat.every(1, "clock went back", self._mind_clock)
         self.repeat.every(10, "heartbeat", self._beat)
         self.repeat.every(3600, "retention", self._forget)
         self.repeat.every(1, "loop lag", self._measure_lag)
@@ -211,6 +227,16 @@ class App:
             if travelled < 50:
                 server = int(seconds) * 1000 + int(micros) // 1000
                 self.clock.follow(server + travelled // 2)
+
+    async def _mind_clock(self) -> None:
+        """When the clock went back, let nothing wait until it gets to the old time again."""
+        now, before = self.clock.now(), self._latest
+        if now < before - STEP:
+            keys = self.store.keys
+            args = [self.store.prefix, now, before, *self.switchboard.connections]
+            await self.store.run("rewind", [keys.timers(), keys.outbox_busy()], args)
+            log.warning("clock.went_back", seconds=(before - now) / 1000)
+        self._latest = now
 
     async def _beat(self) -> None:
         now, key = self.clock.now(), self.store.keys.nodes()

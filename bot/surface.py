@@ -5,7 +5,11 @@ from __future__ import annotations
 from aiohttp import web
 
 from bot.app import App
+from bot.config import SANDBOX
+from bot.console.console import Console, Services
+from bot.gateways.sandbox import Sandbox
 from bot.gateways.sandbox.door import Door
+from bot.gateways.sandbox.page import SandboxPage
 
 
 class Surface:
@@ -13,20 +17,61 @@ class Surface:
 
     def __init__(self, app: App) -> None:
         self._app = app
+        config = app.config
+        services = Services(
+            store=app.store,
+            clock=app.clock,
+            members=app.members,
+            facts=app.facts,
+            inbox=app.inbox,
+            outbox=app.outbox,
+            journal=app.journal,
+            translator=app.translator,
+            gateways=app.switchboard.gateways,
+        )
+        self.console = Console(services, config.web, config.language, config.timezone)
+
+        self._door = Door(
+            SANDBOX, app.world, app.accept, app.clock, app.random, config.sandbox.open
+        )
+        self._sandbox = self._sandbox_page() if config.sandbox.enabled else None
 
     def routes(self) -> list[web.RouteDef]:
         """Everything the web server answers."""
-        app, routes = self._app, []
-        if app.config.sandbox.enabled:
-            door = Door(
-                "sandbox", app.world, app.accept, app.clock, app.random, app.config.sandbox.open
-            )
-            routes += door.routes()
+        routes = self.console.routes()
+        if self._sandbox:
+            routes += [*self._door.routes(), *self._sandbox.routes()]
         return routes
 
-    async def start(self, port: int) -> None:
-        """Tell those who print addresses which port it became."""
+    async def start(self) -> None:
+        """Read what pages remember; call when the app runs."""
+        if self._sandbox:
+            await self._sandbox.start()
+
+    async def stop(self) -> None:
+        """Answer who waits for news, so that the web server can stop."""
+        if self._sandbox:
+            await self._sandbox.stop()
+
+    def _sandbox_page(self) -> SandboxPage:
+        app = self._app
+        return SandboxPage(
+            SANDBOX,
+            self._door,
+            app.world,
+            self._sandbox_adapter,
+            app.accept,
+            app.clock,
+            app.random,
+            app.translator,
+            app.config.language,
+        )
+
+    def _sandbox_adapter(self) -> Sandbox:
+        adapter = self._app.switchboard.connections[SANDBOX].adapter
+        assert isinstance(adapter, Sandbox)
+        return adapter
 
     async def first_password(self) -> str | None:
         """The admin's one-time password, at the very first start."""
-        return None
+        return await self.console.operators.ensure_admin()

@@ -37,10 +37,11 @@ async def serve(setup: Setup) -> None:
         surface = Surface(app)
         try:
             async with Server(app, surface.routes()) as server:
-                await surface.start(server.port)
+                await surface.start()
                 await greet(app, surface, server.port)
                 await stop.wait()
                 click.echo("\nStopping: finishing what is in hand …")
+                await surface.stop()
         except PortTaken as error:
             raise click.ClickException(str(error)) from None
     click.echo("Stopped. Everything is kept.")

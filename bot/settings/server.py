@@ -61,6 +61,9 @@ class SandboxSettings(Frozen):
         description="Whether other machines may use it too; "
         "whoever can reach it can play any member.",
     )
+    groups: dict[str, str] = Field(
+        default={}, description="Groups that are there from the start: id and name."
+    )
 
 
 class GatewaySettings(Frozen):
