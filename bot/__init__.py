@@ -4,8 +4,11 @@ from bot.checkins.board import Board
 from bot.checkins.checkins import CheckIn, CheckIns
 from bot.clock import Clock, SystemClock, utc
 from bot.gateways.adapter import Adapter, Inlet
+from bot.links.clicks import Clicks, spark
+from bot.links.links import Link, Links
 from bot.model.capabilities import Capabilities, Rate
 from bot.model.conversation import Account, Conversation
+from bot.model.dates import month_day
 from bot.model.delivery import (
     Delivery,
     InDoubt,
@@ -35,6 +38,7 @@ from bot.routes.routes import Answer, Routes
 from bot.routing.context import Context
 from bot.routing.router import Router
 from bot.routing.rule import PASS, Pass
+from bot.sop.sops import NoSuchSop, Sops, WrongState
 from bot.store.facts import Facts
 from bot.store.members import Group, Member, Members
 from bot.welcome import Welcomes
@@ -50,6 +54,7 @@ __all__ = [
     "Capabilities",
     "CheckIn",
     "CheckIns",
+    "Clicks",
     "Clock",
     "ContactAdded",
     "ContactRemoved",
@@ -67,7 +72,9 @@ __all__ = [
     "Image",
     "InDoubt",
     "Inlet",
+    "Link",
     "LinkCard",
+    "Links",
     "Member",
     "MemberJoined",
     "MemberLeft",
@@ -76,6 +83,7 @@ __all__ = [
     "Message",
     "MessageReceived",
     "Misconfigured",
+    "NoSuchSop",
     "Pass",
     "Rate",
     "Receipt",
@@ -84,9 +92,13 @@ __all__ = [
     "Router",
     "Routes",
     "SendError",
+    "Sops",
     "SystemClock",
     "Text",
     "TimerElapsed",
     "Welcomes",
+    "WrongState",
+    "month_day",
+    "spark",
     "utc",
 ]

@@ -13,7 +13,7 @@ from typing import Any, Self
 
 import structlog
 
-from bot.clock import Clock, SystemClock
+from bot.clock import Clock, Days, SystemClock
 from bot.config import SANDBOX, Config
 from bot.delivery.inbox import Inbox
 from bot.delivery.journal import Journal
@@ -22,6 +22,7 @@ from bot.gateways.sandbox import World
 from bot.handlers import load_routers
 from bot.i18n import Translator
 from bot.metrics import Metrics
+from bot.model.capabilities import Capabilities
 from bot.model.conversation import Conversation
 from bot.model.event import BaseEvent
 from bot.repeat import Repeat
@@ -40,7 +41,7 @@ from bot.store.embedded import EmbeddedServer, State
 from bot.store.facts import Facts
 from bot.store.members import Members
 from bot.store.store import Store
-from bot.switchboard import Make, Switchboard, makers
+from bot.switchboard import NOTHING, Make, Switchboard, makers
 
 log = structlog.get_logger(__name__)
 
@@ -69,9 +70,11 @@ class App:
         self.server: EmbeddedServer | None = None
         self.store = Store(locate or self._locate(), config.workspace, clock)
         self.members, self.facts = Members(self.store), Facts(self.store)
-        self.inbox, self.outbox = Inbox(self.store, self.bell), Outbox(self.store, self.bell)
+        days = Days(config.timezone)
+        self.inbox, self.outbox = Inbox(self.store, self.bell), Outbox(self.store, self.bell, days)
         self.journal, self.roles = Journal(self.store), ChatRoles(self.store)
         self.world = World(self.store, self.bell)
+        self._connected: Switchboard | None = None
         self.rooms = Rooms(self)
         self.rooms.check()
         self._index = self._compile()
@@ -123,12 +126,12 @@ class App:
         self.node = await asyncio.to_thread(node_name, self.config.data_dir)
         await self._open_store()
         await self.rooms.open()
-        await self._begin(self.rooms)
         await self._make_groups()
-        self.switchboard = self._switchboard()
+        self._connected = self._switchboard()
+        await self._begin(self.rooms)
         self.dispatcher = self._dispatcher()
         await self._begin(self.dispatcher)
-        await self._begin(self.switchboard)
+        await self._begin(self._connected)
         self._chores()
         await self._begin(self.repeat)
 
@@ -180,22 +183,31 @@ class App:
         )
 
     def _dispatcher(self) -> Dispatcher:
-        workspace = {"workspace": self.config.workspace, "timezone": self.config.timezone}
         world = HandlerWorld(
             store=self.store,
             members=self.members,
             facts=self.facts,
-            presence=Presence(),
+            presence=Presence(Days(self.config.timezone)),
             writer=self.rooms.writer,
-            capabilities=self.switchboard.capabilities,
+            capabilities=self.capabilities,
             role=self.roles.of,
-            workspace=workspace,
+            workspace=self.rooms.workspace,
             translate=self.translate,
             bell=self.bell,
             clock=self.clock,
             metrics=self.metrics,
         )
         return Dispatcher(self.node, self.inbox, self._index, world)
+
+    def capabilities(self, gateway: str) -> Capabilities:
+        """What a gateway can do now; nothing, while no gateway is connected by this process."""
+        return self._connected.capabilities(gateway) if self._connected else NOTHING
+
+    @property
+    def switchboard(self) -> Switchboard:
+        """The gateways of a running app."""
+        assert self._connected, "the app is not running"
+        return self._connected
 
     def translate(self, text: str) -> str:
         """A standard text in the workspace's language."""
@@ -246,6 +258,7 @@ class App:
     async def _forget(self) -> None:
         days = self.config.retention.journal_days
         await self.journal.trim(self.clock.now() - days * 86_400_000)
+        await self.rooms.forget(self.clock.now())
 
     async def _measure_lag(self) -> None:
         loop = asyncio.get_running_loop()

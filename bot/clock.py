@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import time
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Protocol
+from zoneinfo import ZoneInfo
 
 
 class Clock(Protocol):
@@ -43,6 +44,17 @@ class SystemClock:
     async def sleep(self, seconds: float) -> None:
         """Wait until ``seconds`` have passed."""
         await asyncio.sleep(seconds)
+
+
+class Days:
+    """Which day it is: numbers by day are counted in one zone, the workspace's."""
+
+    def __init__(self, zone: str = "UTC") -> None:
+        self._zone = ZoneInfo(zone)
+
+    def of(self, ms: int) -> date:
+        """The day of a moment (UTC ms) in the zone."""
+        return datetime.fromtimestamp(ms / 1000, self._zone).date()
 
 
 def utc(ms: int) -> datetime:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 from bot.checkins.checkins import CheckIns
 from bot.checkins.programme import check_programmes
@@ -10,19 +13,34 @@ from bot.checkins.reminders import Reminders
 from bot.clock import Clock
 from bot.config import SANDBOX
 from bot.delivery.journal import Journal
+from bot.links.clicks import Clicks
+from bot.links.counter import Counter
+from bot.links.links import Links
+from bot.links.pages import Pages
+from bot.links.recorder import Recorder
+from bot.links.redirect import Redirects
+from bot.links.visitors import Visitors
 from bot.located import Problems
 from bot.model.delivery import Delivery
 from bot.routes.desk import check_routes
 from bot.routes.routes import Routes
 from bot.routing.template import Templates
-from bot.routing.writer import Writer
+from bot.routing.writer import Reader, Writer
+from bot.sop.library import Library
+from bot.sop.means import Means
+from bot.sop.planner import Planner
+from bot.sop.preview import Preview
+from bot.sop.sops import Sops
 from bot.store.facts import Facts
 from bot.store.members import Members
 from bot.store.store import Store
+from bot.web import peer
 from bot.welcome import Welcomes
 
 if TYPE_CHECKING:
     from bot.app import App
+
+SHIPPED_TEMPLATES = Path(__file__).parent.parent / "sop_templates"
 
 
 class Rooms:
@@ -31,48 +49,142 @@ class Rooms:
     def __init__(self, app: App) -> None:
         config, store = app.config, app.store
         self._app = app
+        self._zone = ZoneInfo(config.timezone)
+        self.port: int | None = None
+        """The port in use, once the web server listens."""
+        self._make_links(app)
         self.templates = Templates()
-        self.writer = Writer(self.templates, {})
+        self.writer = Writer(self.templates, {"link": self.links.link})
         self.welcomes = Welcomes(config.welcome, store, app.facts)
         self.checkins = CheckIns(
             config.checkin, config.timezone, store, app.members, app.facts, app.clock
         )
-        self.reminders = Reminders(self.checkins, store, app.members, self.writer, app.translate)
+        self._make_sops(app)
+        self.reminders = Reminders(
+            self.checkins, store, app.members, self.writer, app.translate, self._is_quiet
+        )
         gateways = {*config.gateways, SANDBOX} if config.sandbox.enabled else {*config.gateways}
         self.routes = Routes(
             config.routes, store, app.members, app.facts, gateways, self.writer.names
         )
         self.services: dict[type, object] = {
             CheckIns: self.checkins,
+            Clicks: self.clicks,
             Clock: app.clock,
             Facts: app.facts,
             Journal: app.journal,
+            Links: self.links,
             Members: app.members,
             Routes: self.routes,
+            Sops: self.sops,
             Store: store,
             Welcomes: self.welcomes,
         }
 
+    def _make_links(self, app: App) -> None:
+        config, store = app.config, app.store
+        self.links = Links(store, lambda: config.web.url(self.port))
+        self.clicks = Clicks(store, app.facts, self._zone)
+        self._visitors = Visitors(store)
+
+        def count(what: str, number: int) -> None:
+            app.metrics.hits.labels(what).inc(number)
+
+        recorder = Recorder(store, config.data_dir / "spool", count)
+        self.redirects = Redirects(
+            self.links,
+            recorder,
+            self._visitors,
+            Pages(app.translator.translate),
+            app.clock,
+            lambda request: peer.address(request, config.web.trusted_proxies),
+        )
+        self.counter = Counter(store, self.links, self._zone, recorder.origin, count)
+
+    def _make_sops(self, app: App) -> None:
+        config = app.config
+        folder = config.sop_templates if config.sop_templates.is_dir() else SHIPPED_TEMPLATES
+        conditions = {"checked_in": self._checked_in}
+        library = Library(
+            folder, self.templates, self.writer.names, conditions, tuple(self.workspace)
+        )
+        means = Means(
+            app.store,
+            app.members,
+            app.facts,
+            app.bell,
+            self.templates,
+            self.writer,
+            library,
+            app.capabilities,
+            conditions,
+            config.delivery,
+            config.timezone,
+            config.language,
+            self.workspace,
+        )
+        self.sops: Sops = Sops(means)
+        self.planner = Planner(self.sops)
+        self.preview = Preview(self.sops)
+
+    @property
+    def workspace(self) -> dict[str, Any]:
+        """What every text may use, wherever it is written."""
+        config = self._app.config
+        return {"workspace": config.workspace, "timezone": config.timezone}
+
     async def window(self, delivery: Delivery) -> Delivery | None:
-        """A new window for a delivery whose window ended."""
-        return None
+        """A new window for a delivery whose window ended, or None when it is too late."""
+        return await self.sops.windows.window(delivery)
 
     async def tick(self) -> None:
         """Do what the time asks for; called every second on every node."""
+        await self.links.refresh()
+        await self._visitors.refresh()
         await self.reminders.remind(self._app.clock.now())
+
+    async def forget(self, now: int) -> None:
+        """Drop what is older than its retention."""
+        days = self._app.config.retention.hits_days
+        await self.counter.trim(now - days * 86_400_000)
 
     def check(self) -> list[str]:
         """What is set up wrong in any room raises Problems; the names of the SOP templates."""
-        config = self._app.config
-        if problems := check_programmes(config) + check_routes(config, self.writer.names):
+        config, library = self._app.config, self.sops.library
+        problems = check_programmes(config) + check_routes(config, self.writer.names)
+        problems += library.check()
+        if problems:
             raise Problems(problems)
-        return []
+        return library.names()
+
+    # life
 
     async def open(self) -> None:
         """Read what the rooms need to know before anything happens."""
+        await self.links.open()
 
     async def start(self) -> None:
         """Begin what runs by itself."""
+        await self.redirects.start()
+        await self.counter.start()
+        await self.planner.start()
 
     async def stop(self) -> None:
         """End it."""
+        await self.planner.stop()
+        await self.counter.stop()
+        await self.redirects.stop()
+
+    # what rooms ask each other
+
+    async def _checked_in(self, reader: Reader, programme: str, days: int = 1) -> bool:
+        """Whether the reader checked in to a programme in the last ``days`` days, with today."""
+        found = self.checkins.programme(programme)
+        if found is None:
+            return False
+        today = self.checkins.today(found)
+        records = await self.checkins.records.days(found.name, reader.member)
+        return records.count(today - timedelta(days=days - 1), today) > 0
+
+    def _is_quiet(self, ms: int) -> bool:
+        return self.sops.windows.opening(ms, self._zone).due != ms

@@ -35,16 +35,19 @@ class Surface:
             SANDBOX, app.world, app.accept, app.clock, app.random, config.sandbox.open
         )
         self._sandbox = self._sandbox_page() if config.sandbox.enabled else None
+        if self._sandbox:
+            self.console.frame.show("/sandbox")
 
     def routes(self) -> list[web.RouteDef]:
         """Everything the web server answers."""
-        routes = self.console.routes()
+        routes = [*self.console.routes(), *self._app.rooms.redirects.routes()]
         if self._sandbox:
             routes += [*self._door.routes(), *self._sandbox.routes()]
         return routes
 
-    async def start(self) -> None:
-        """Read what pages remember; call when the app runs."""
+    async def start(self, port: int) -> None:
+        """Read what pages remember; call when the web server listens."""
+        self._app.rooms.port = port
         if self._sandbox:
             await self._sandbox.start()
 

@@ -28,6 +28,7 @@ log = structlog.get_logger(__name__)
 
 HOLD = 15.0
 """Seconds a node holds a gateway without renewing."""
+NOTHING = Capabilities(send_group=False, send_direct=False)
 
 Make = Callable[[Inlet], Adapter]
 
@@ -126,9 +127,9 @@ class Switchboard:
             await self._store.call("DEL", self._store.keys.gateway_owner(name))
 
     def capabilities(self, gateway: str) -> Capabilities:
-        """What a gateway can do; of one that is not configured any more: nothing special."""
+        """What a gateway can do; one that is not configured any more can do nothing."""
         connection = self.connections.get(gateway)
-        return connection.adapter.capabilities if connection else Capabilities()
+        return connection.adapter.capabilities if connection else NOTHING
 
     def gateways(self) -> list[tuple[str, str, Status, Capabilities]]:
         """Name, adapter, status and capabilities of every gateway."""

@@ -22,6 +22,7 @@ from bot.log import configure
 from bot.store.data_directory import DataDirectoryHeld
 from bot.store.embedded import StoreDidNotStart
 from bot.store.line import StoreError
+from bot.store.store import Store
 
 T = TypeVar("T")
 
@@ -58,6 +59,12 @@ class Setup:
         """The store and every room, for one command; beside a running bot too."""
         async with App(self.config, self.clock, self.random).at_rest() as app:
             yield app
+
+    @asynccontextmanager
+    async def open_store(self) -> AsyncIterator[Store]:
+        """The store alone, for one command; beside a running bot too."""
+        async with self.app() as app:
+            yield app.store
 
 
 def show_json(value: Any) -> None:
@@ -105,8 +112,9 @@ def cli(context: click.Context, path: Path | None) -> None:
 
 def main() -> None:
     """The entry point of the ``muster`` command."""
-    from bot.cli import check, new, routes, run  # noqa: F401
+    from bot.cli import check, links, new, routes, run  # noqa: F401
 
+    cli.add_command(links.links)
     try:
         cli(standalone_mode=True)
     except SHOWN as error:

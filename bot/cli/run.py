@@ -37,7 +37,7 @@ async def serve(setup: Setup) -> None:
         surface = Surface(app)
         try:
             async with Server(app, surface.routes()) as server:
-                await surface.start()
+                await surface.start(server.port)
                 await greet(app, surface, server.port)
                 await stop.wait()
                 click.echo("\nStopping: finishing what is in hand …")

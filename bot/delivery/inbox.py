@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from bot.delivery.names import with_presentable_names
 from bot.model.base import Frozen
 from bot.model.event import BaseEvent
 from bot.store.bell import Bell
 from bot.store.effects import Effects
 from bot.store.store import Store, as_text
 
+CONTROL = re.compile("[\x00-\x1f\x7f]")
 HALF_DAY = 12 * 3600
 LEASE = 20.0
 """Seconds a node owns a conversation without renewing."""
@@ -21,7 +24,10 @@ ITEMS = 32
 
 @dataclass(frozen=True, slots=True)
 class Leased:
-    """A conversation one node works on, with its next events as stored."""
+    """A conversation one node works on, with its next events as stored.
+
+    ``tries``: how often a node ended that had the first event in hand.
+    """
 
     conversation: str
     token: str
@@ -58,7 +64,10 @@ class Inbox:
         """Put an event on disk; False when the gateway told us of it before.
 
         Returns only when it is safe to acknowledge. Repeats are known for 12 to 24 hours.
+        Raises ValueError when an id has control characters: no platform gives such ids.
         """
+        _check(event)
+        event = with_presentable_names(event)
         keys = self._store.keys
         period = self._store.clock.now() // (HALF_DAY * 1000)
         conversation = event.conversation.key
@@ -70,6 +79,7 @@ class Inbox:
                 keys.inbox_queue(conversation),
                 keys.inbox_ready(),
                 keys.inbox_owner(),
+                keys.inbox_seen(event.gateway, period + 1),
             ],
             [event.id, conversation, item(event), 2 * HALF_DAY],
         )
@@ -139,12 +149,18 @@ class Inbox:
         keys = self._store.keys
         given = await self._store.run(
             "reclaim",
-            [keys.inbox_ready(), keys.inbox_leases(), keys.inbox_owner()],
+            [keys.inbox_ready(), keys.inbox_leases(), keys.inbox_owner(), keys.inbox_tries()],
             [self._store.clock.now(), node, 1000, int(LEASE * 1000), *held],
         )
         if given:
             self._bell.ring("inbox")
         return int(given)
+
+    async def attempt(self, leased: Leased) -> None:
+        """Note that the first event, which is under suspicion, is tried now."""
+        await self._store.call(
+            "HSET", self._store.keys.inbox_tries(), leased.conversation, leased.tries + 1
+        )
 
     async def elapse(self) -> int:
         """Queue the timers whose time came; ms until the next one, -1 for none."""
@@ -193,6 +209,12 @@ class Inbox:
     async def drop(self, ident: str) -> None:
         """Forget a dead letter."""
         await self._store.call("XDEL", self._store.keys.inbox_dead(), ident)
+
+
+def _check(event: BaseEvent) -> None:
+    for ident in (event.id, event.account.id, event.group or ""):
+        if CONTROL.search(ident):
+            raise ValueError(f"an id with control characters: {ident[:100]!r}")
 
 
 def item(event: BaseEvent) -> str:

@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
+from bot.clock import Days
 from bot.delivery.journal import Entry, record
 from bot.model.capabilities import Rate
 from bot.model.delivery import Delivery
@@ -32,16 +33,25 @@ class Taken:
 class Outbox:
     """Hands out deliveries and records what became of them."""
 
-    def __init__(self, store: Store, bell: Bell) -> None:
+    def __init__(self, store: Store, bell: Bell, days: Days | None = None) -> None:
+        """``days``: in which zone endings are counted by day; UTC when not given."""
         self._store = store
         self._bell = bell
+        self._days = days or Days()
 
     async def take(
-        self, gateway: str, token: str, room: int, account: Rate | None, chat: Rate | None
+        self,
+        gateway: str,
+        token: str,
+        room: int,
+        account: Rate | None,
+        chat: Rate | None,
+        for_replies: int = 0,
     ) -> tuple[list[Taken], int]:
         """Up to ``room`` deliveries that may go now, and ms until more may be due (-1: none).
 
-        Replies come before welcomes, notices and broadcasts.
+        Replies come before welcomes, notices and broadcasts; ``for_replies`` of the room are
+        kept free for more of them.
         """
         keys = self._store.keys
         answer = await self._store.run(
@@ -63,6 +73,7 @@ class Outbox:
                 room,
                 *pace(account),
                 *pace(chat),
+                for_replies,
             ],
         )
         taken = []
@@ -120,6 +131,7 @@ class Outbox:
                 result,
                 delivery.result.target if delivery.result else 0,
                 delivery.cap.key if delivery.cap and give_back_cap else "",
+                self._store.clock.now(),
                 *effects.wire(),
             ],
         )
@@ -127,6 +139,7 @@ class Outbox:
 
     def _journal(self, effects: Effects, delivery: Delivery, ending: Ending, reason: str) -> None:
         now = self._store.clock.now()
+        effects.count(self._days.of(now).isoformat(), f"delivery:{ending}")
         what = {"again": "delivery.retried", "later": "delivery.deferred"}.get(
             ending, f"delivery.{ending}"
         )
@@ -189,6 +202,9 @@ class Outbox:
         effects = Effects(keys)
         effects.guard(1, "HEXISTS", keys.outbox_doubt(), ident)
         effects.do("HDEL", keys.outbox_doubt(), ident)
+        if resend and delivery.result:
+            doubt = keys.sop_result(delivery.result.run, "in_doubt")
+            effects.fact(doubt, delivery.result.target, present=False)
         if resend:
             now = self._store.clock.now()
             effects.deliver(

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Protocol
+from itertools import count
+from typing import Any, Protocol
 
 import structlog
 
 from bot.clock import Clock
-from bot.delivery.outbox import LEASE, Outbox, Taken
+from bot.delivery.outbox import LEASE, Ending, Outbox, Taken
 from bot.metrics import Metrics
 from bot.model.capabilities import Capabilities
 from bot.model.delivery import (
@@ -22,15 +23,19 @@ from bot.model.delivery import (
     SendError,
 )
 from bot.store.bell import Bell
-from bot.store.line import StoreError
+from bot.store.line import StoreAway, StoreError
 from bot.store.store import Store
 
 log = structlog.get_logger(__name__)
 
 AT_ONCE = 64
 """Deliveries at one gateway at the same time, each to another conversation."""
+FOR_REPLIES = 16
+"""How many of these only replies may use: a slow broadcast must not hold them up."""
 PATIENCE = 30.0
 """Seconds a gateway may take to answer."""
+WAIT = 0.5
+"""Seconds until something the store could not do is tried again."""
 GIVE_UP = 6 * 3600
 """Seconds after which a delivery that could not be sent fails, unless it expires earlier."""
 ATTEMPTS = 200
@@ -76,6 +81,8 @@ class Sender:
         self._tasks: set[asyncio.Task[None]] = set()
         self._lives: list[asyncio.Task[None]] = []
         self._token = ""
+        self._takings = count(1)
+        self._stopping = False
 
     async def start(self) -> None:
         """Settle what a former life of this node left at the gateway, and begin."""
@@ -89,6 +96,10 @@ class Sender:
 
     async def stop(self, seconds: float = 10.0) -> None:
         """Wait for the gateway's answers, at most ``seconds``; take nothing new."""
+        self._stopping = True
+        self._bell.ring("outbox")
+        if self._lives:  # what is being taken right now comes into our hands first
+            await asyncio.wait(self._lives[:1], timeout=seconds)
         for task in self._lives:
             task.cancel()
         await asyncio.gather(*self._lives, return_exceptions=True)
@@ -104,12 +115,12 @@ class Sender:
         return len(self._held)
 
     async def _loop(self) -> None:
-        while True:
+        while not self._stopping:
             try:
                 wait = await self._round()
             except StoreError as error:
                 log.warning("sender.waiting", gateway=self._name, reason=str(error))
-                wait = 0.5
+                wait = WAIT
             if wait:
                 await self._bell.wait("outbox", wait)
 
@@ -119,8 +130,10 @@ class Sender:
         if room <= 0:
             return 1.0
         can = self._gateway.capabilities
+        # Its own token for each taking: an ending told twice must not end the next taking.
+        token = f"{self._token}.{next(self._takings)}"
         taken, wait = await self._outbox.take(
-            self._name, self._token, room, can.account_rate, can.chat_rate
+            self._name, token, room, can.account_rate, can.chat_rate, FOR_REPLIES
         )
         for one in taken:
             self._held.add(one.delivery.id)
@@ -144,13 +157,19 @@ class Sender:
                 log.warning("sender.leases", gateway=self._name, reason=str(error))
 
     async def _settle(self, node: str) -> None:
-        """Decide about deliveries that were at the gateway when their node ended."""
+        """Decide about deliveries that were at the gateway when their node ended.
+
+        One that this sender itself took but does not hold never came to it: the store's answer
+        was lost on the way.
+        """
         for lost in await self._outbox.lost(self._name, node, self._held):
-            again = self._gateway.capabilities.idempotent or lost.delivery.priority == "reply"
-            if again:
-                await self._outbox.finish(
-                    lost, "again", "the bot ended while sending", due=self._clock.now()
-                )
+            if lost.delivery.id in self._held:
+                continue
+            now, never = self._clock.now(), lost.token.startswith(f"{self._token}.")
+            if never:
+                await self._outbox.finish(lost, "again", "the store's answer was lost", due=now)
+            elif self._gateway.capabilities.idempotent or lost.delivery.priority == "reply":
+                await self._outbox.finish(lost, "again", "the bot ended while sending", due=now)
             else:
                 await self._outbox.finish(lost, "in_doubt", "the bot ended while sending")
                 self._count(lost.delivery, "in_doubt")
@@ -162,9 +181,9 @@ class Sender:
                 await self._hand_over(taken)
             else:
                 await self._defer(taken)
-        except StoreError as error:
-            log.warning("sender.unrecorded", delivery=delivery.id, reason=str(error))
-        finally:
+        except StoreError as error:  # it stays in hand, so that it is not sent again
+            log.error("sender.unrecorded", delivery=delivery.id, reason=str(error))
+        else:
             self._held.discard(delivery.id)
             self._bell.ring("outbox")
 
@@ -205,7 +224,7 @@ class Sender:
             await self._end(taken, "failed", f"gave up: {error.reason}", give_back_cap=True)
             return
         changed = delivery.model_copy(update={"attempt": delivery.attempt + 1})
-        await self._outbox.finish(
+        await self._finish(
             taken,
             "again",
             error.reason,
@@ -223,24 +242,28 @@ class Sender:
         elif taken.verdict == "capped":
             await self._end(taken, "skipped", "frequency cap")
         elif changed := await self._window(delivery):
-            await self._outbox.finish(
-                taken, "later", "quiet hours", due=changed.due, changed=changed
-            )
+            await self._finish(taken, "later", "quiet hours", due=changed.due, changed=changed)
         else:
             await self._end(taken, "skipped", "too late")
 
     async def _end(
-        self, taken: Taken, ending: str, reason: str = "", *, give_back_cap: bool = False
+        self, taken: Taken, ending: Ending, reason: str = "", *, give_back_cap: bool = False
     ) -> None:
-        done = await self._outbox.finish(
-            taken,
-            ending,  # type: ignore[arg-type]
-            reason,
-            give_back_cap=give_back_cap,
-        )
+        await self._finish(taken, ending, reason, give_back_cap=give_back_cap)
+        self._count(taken.delivery, ending)
+
+    async def _finish(self, taken: Taken, ending: Ending, reason: str, **more: Any) -> None:
+        """Record what became of a delivery, however long the store is away: only we know it."""
+        while True:
+            try:
+                done = await self._outbox.finish(taken, ending, reason, **more)
+            except StoreAway as error:
+                log.warning("sender.unrecorded", delivery=taken.delivery.id, reason=str(error))
+                await asyncio.sleep(WAIT)
+            else:
+                break
         if not done:
             log.warning("sender.fenced", delivery=taken.delivery.id, outcome=ending)
-        self._count(taken.delivery, ending)
 
     def _count(self, delivery: Delivery, ending: str) -> None:
         self._metrics.deliveries.labels(self._name, delivery.priority, ending).inc()

@@ -39,7 +39,7 @@ class Problem:
         return f"{where}: {self.message}" + (f"; {self.hint}" if self.hint else "")
 
 
-class Problems(Exception):  # noqa: N818 - it is what it carries
+class Problems(Exception):
     """Everything wrong with one or more files, in reading order."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from bot.delivery.journal import Entry, record
 from bot.model.capabilities import Capabilities
 from bot.model.conversation import Account, Conversation
+from bot.model.dates import month_day
 from bot.model.delivery import Delivery, DeliveryClass
 from bot.model.event import BaseEvent, MessageReceived, TimerElapsed
 from bot.model.message import Message
@@ -55,8 +56,13 @@ class Speaker:
 
     def set(self, attribute: str, value: str) -> None:
         """Keep an attribute of the member, such as ``birthday`` (2001-05-31)."""
-        key = self._effects.keys.member(self.number)
-        self._effects.do("HSET", key, f"attribute:{attribute}", value)
+        keys = self._effects.keys
+        self._effects.do("HSET", keys.member(self.number), f"attribute:{attribute}", value)
+        day = month_day(value)
+        if day is None:
+            self._effects.do("ZREM", keys.member_dates(attribute), self.number)
+        else:
+            self._effects.do("ZADD", keys.member_dates(attribute), day, self.number)
 
     async def attribute(self, store: Store, name: str) -> str | None:
         """An attribute as it was before this event."""
@@ -85,9 +91,7 @@ class Context:
     effects: Effects
     writer: Writer
     store: Store
-    ring: Callable[[str], None]
     translate: Callable[[str], str]
-    answered: bool = field(default=False)
 
     @property
     def text(self) -> str:
@@ -106,8 +110,12 @@ class Context:
         }
 
     async def write(self, text: str, step: str = "reply", **variables: Any) -> Message:
-        """Render a Jinja text for this member and group."""
-        reader = Reader(step, self.group.number if self.group else 0, self.member.number)
+        """Render a Jinja text for this member and group.
+
+        Links in it are the member's only in a direct chat: in a group anybody may click them.
+        """
+        group = self.group.number if self.group else 0
+        reader = Reader(step, group, 0 if group else self.member.number)
         return await self.writer.write(text, self.variables(**variables), reader)
 
     async def reply(self, content: str | Message, **variables: Any) -> None:
@@ -129,7 +137,6 @@ class Context:
         expires: int | None = None,
     ) -> None:
         """Queue a message, here or to another conversation, ``after`` seconds from now."""
-        self.answered = True
         self.effects.deliver(
             Delivery(
                 to=to or self.conversation,
@@ -151,7 +158,8 @@ class Context:
 
         A timer of the same name and ``key`` that is still running is left as it is.
         """
-        ident = f"timer/{timer}/{self.conversation.key}/{key or self.event.id}"
+        where = self.conversation.key
+        ident = f"timer/{timer}/{len(where)}/{where}/{key or self.event.id}"
         self.effects.timer(
             TimerElapsed(
                 id=ident,
@@ -195,4 +203,4 @@ class Context:
         )
 
     def _memory(self, name: str) -> str:
-        return self.store.keys.memory(name, f"{self.conversation.key}/{self.member.account}")
+        return self.store.keys.memory(name, f"{self.member.number}/{self.conversation.key}")

@@ -27,7 +27,7 @@ from bot.routing.writer import Writer
 from bot.store.bell import Bell
 from bot.store.effects import Effects
 from bot.store.facts import Facts
-from bot.store.line import StoreError
+from bot.store.line import StoreAway, StoreError
 from bot.store.members import Members
 from bot.store.store import Store
 
@@ -40,7 +40,11 @@ TURN = 128
 PATIENCE = 60.0
 """Seconds one handler may take."""
 TRIES = 3
-"""Leases after which an event that always takes its node down is a dead letter."""
+"""Times a node may end while it handles an event; then the event is a dead letter."""
+ALONE = 1.0
+"""Seconds for which no other event under suspicion is tried beside one."""
+WAIT = 0.5
+"""Seconds until something the store could not do is tried again."""
 CONFLICTS = 20
 """Times an event is handled anew because what it read had changed."""
 
@@ -78,6 +82,7 @@ class Dispatcher:
         self._tasks: set[asyncio.Task[None]] = set()
         self._lives: list[asyncio.Task[None]] = []
         self._free = asyncio.Event()
+        self._suspects = asyncio.Lock()
         self._stopping = False
 
     async def start(self) -> None:
@@ -92,6 +97,10 @@ class Dispatcher:
     async def stop(self, seconds: float = 10.0) -> None:
         """Finish the events in hand, at most ``seconds``; the rest stays in the inbox."""
         self._stopping = True
+        self._free.set()
+        self._world.bell.ring("inbox")
+        if self._lives:  # what is being leased right now comes into our hands first
+            await asyncio.wait(self._lives[:1], timeout=seconds)
         for task in self._lives:
             task.cancel()
         await asyncio.gather(*self._lives, return_exceptions=True)
@@ -107,7 +116,7 @@ class Dispatcher:
         return len(self._held)
 
     async def _loop(self) -> None:
-        while True:
+        while not self._stopping:
             room = AT_ONCE - len(self._held)
             if room <= 0:
                 self._free.clear()
@@ -117,7 +126,7 @@ class Dispatcher:
                 leased = await self._inbox.lease(self._node, room)
             except StoreError as error:
                 log.warning("dispatcher.waiting", reason=str(error))
-                await asyncio.sleep(0.5)
+                await asyncio.sleep(WAIT)
                 continue
             for one in leased:
                 self._held[one.conversation] = one
@@ -154,51 +163,76 @@ class Dispatcher:
         """Handle a leased conversation's events until it is empty or others' turn."""
         try:
             await self._drain(leased)
-        except StoreError as error:
-            log.warning("dispatcher.away", conversation=leased.conversation, reason=str(error))
         finally:
-            self._held.pop(leased.conversation, None)
+            if self._held.get(leased.conversation) is leased:
+                del self._held[leased.conversation]
             self._free.set()
 
     async def _drain(self, leased: Leased) -> None:
-        items, done, tries = deque(leased.items), 0, leased.tries
+        items, done = deque(leased.items), 0
         while items:
             raw = items.popleft()
             done += 1
             last = done >= TURN or self._stopping
             want = -1 if last else (0 if items else 32)
-            committed = await self._handle(leased, raw, want, tries)
-            tries = 1
+            if leased.tries and done == 1:
+                committed = await self._try(leased, raw, want)
+            else:
+                committed = await self._handle(leased, raw, want)
             if committed is None or last:
                 return
             items.extend(committed)
 
+    async def _try(self, leased: Leased, raw: bytes, want: int) -> Sequence[bytes] | None:
+        """An event that was in hand when its node ended: one at a time, to find the guilty."""
+        if leased.tries >= TRIES:
+            reason = f"the process ended {TRIES} times while handling this event"
+            return await self._handle(leased, raw, want, dead=reason)
+        async with self._suspects:
+            handling = asyncio.create_task(self._handle(leased, raw, want, suspect=True))
+            try:
+                await asyncio.wait({handling}, timeout=ALONE)
+            except asyncio.CancelledError:
+                handling.cancel()
+                raise
+        return await handling
+
     async def _handle(
-        self, leased: Leased, raw: bytes, want: int, tries: int
+        self, leased: Leased, raw: bytes, want: int, *, suspect: bool = False, dead: str = ""
     ) -> Sequence[bytes] | None:
-        """One event, until it is committed; None when the conversation is ours no more."""
-        ident, _, body = raw.partition(b"\n")
-        event_id = ident.decode()
-        for attempt in range(CONFLICTS):
-            effects = Effects(self._world.store.keys)
-            if tries > TRIES:
-                reason = f"the process ended {TRIES} times while handling this event"
-                self._bury(effects, leased, body, reason)
-            else:
-                effects = await self._effects(leased, body)
-            if attempt == CONFLICTS - 1:
-                effects = Effects(self._world.store.keys)
-                self._bury(effects, leased, body, "what it read kept changing")
-            committed = await self._inbox.commit(leased, event_id, effects, want)
+        """One event, until it is committed; None when the conversation is ours no more.
+
+        ``dead`` says why it is not to be handled but put to the dead letters.
+        """
+        ident, _, body = raw.rpartition(b"\n")
+        attempts = 0
+        while True:
+            try:
+                if suspect:
+                    await self._inbox.attempt(leased)
+                if dead:
+                    effects = self._buried(leased, body, dead)
+                else:
+                    effects = await self._effects(leased, body)
+                committed = await self._inbox.commit(leased, ident.decode(), effects, want)
+            except StoreAway as error:
+                log.warning("dispatcher.away", conversation=leased.conversation, reason=str(error))
+                await asyncio.sleep(WAIT)
+                continue
+            except StoreError as error:
+                dead = f"the store refused what it asked for: {error}"
+                await asyncio.sleep(WAIT)
+                continue
             if committed.status == "ok":
-                for timer in effects.operations:
-                    if timer[0] == "timer":
-                        self._world.bell.ring("timers")
+                if any(operation[0] == "timer" for operation in effects.operations):
+                    self._world.bell.ring("timers")
                 return committed.items
             if committed.status == "fenced":
-                log.warning("dispatcher.fenced", conversation=leased.conversation, event=event_id)
+                log.warning("dispatcher.fenced", conversation=leased.conversation)
                 return None
-        raise AssertionError("the last attempt has no guards")
+            attempts += 1
+            if attempts == CONFLICTS:
+                dead = "what it read kept changing"
 
     async def _effects(self, leased: Leased, body: bytes) -> Effects:
         """What handling the event asks for; a failure asks only for a dead letter."""
@@ -206,11 +240,10 @@ class Dispatcher:
         try:
             event = event_adapter.validate_json(body)
             effects = await asyncio.wait_for(self._run(event), PATIENCE)
-        except StoreError:
+        except StoreAway:
             raise
         except Exception as error:
-            effects = Effects(self._world.store.keys)
-            self._bury(effects, leased, body, _reason(error), traceback.format_exc())
+            effects = self._buried(leased, body, _reason(error), traceback.format_exc())
             log.error("handler.failed", conversation=leased.conversation, reason=_reason(error))
         self._world.metrics.handled.observe((self._world.clock.now() - started) / 1000)
         return effects
@@ -257,14 +290,12 @@ class Dispatcher:
             effects=effects,
             writer=world.writer,
             store=world.store,
-            ring=world.bell.ring,
             translate=world.translate,
         )
 
-    def _bury(
-        self, effects: Effects, leased: Leased, body: bytes, reason: str, trace: str = ""
-    ) -> None:
-        now = self._world.clock.now()
+    def _buried(self, leased: Leased, body: bytes, reason: str, trace: str = "") -> Effects:
+        """What puts an event to the dead letters."""
+        effects, now = Effects(self._world.store.keys), self._world.clock.now()
         event = body.decode("utf-8", "replace")
         letter = DeadLetter(
             at=now,
@@ -279,6 +310,7 @@ class Dispatcher:
             Entry(at=now, what="event.dead", conversation=leased.conversation, reason=reason),
         )
         self._world.metrics.dead.inc()
+        return effects
 
 
 RANKS = {None: 0, "viewer": 1, "manager": 2, "admin": 3}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.clock import utc
+from bot.clock import Days
 from bot.model.event import (
     GroupDismissed,
     MemberJoined,
@@ -20,10 +20,13 @@ ACTIVE = 400 * 86_400
 class Presence:
     """Adds rosters, activity and counts to an event's effects."""
 
+    def __init__(self, days: Days) -> None:
+        self._days = days
+
     async def note(self, ctx: Context) -> None:
         """What the event says about presence."""
         event, effects, keys = ctx.event, ctx.effects, ctx.effects.keys
-        day = utc(ctx.now).date().isoformat()
+        day = self._days.of(ctx.now).isoformat()
         effects.count(day, f"event:{getattr(event, 'kind', 'unknown')}")
         if ctx.group is None or not ctx.member.number:
             self._active(ctx, day)
@@ -35,7 +38,9 @@ class Presence:
             ctx.note("member.left", reason=event.how)
         elif isinstance(event, MemberJoined):
             effects.fact(keys.group_present(group), member)
-            effects.do("ZADD", keys.group_joined(group), event.at, member)
+            # Planners look back two minutes for who came; an older time would be overlooked.
+            joined = max(event.at, ctx.now - 60_000)
+            effects.do("ZADD", keys.group_joined(group), joined, member)
             ctx.note("member.joined", reason=event.how)
         elif isinstance(event, GroupDismissed):
             effects.do("HSET", keys.group(group), "gone", "1")

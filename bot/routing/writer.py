@@ -72,7 +72,12 @@ class Writer:
         except TemplateFailed:
             render.drop()
             raise
-        return Message(segments=await _assemble(text, render.parts))
+        try:
+            return Message(segments=await _assemble(text, render.parts))
+        except ValueError as error:
+            raise TemplateFailed(str(error)) from error
+        finally:
+            render.drop()
 
     def _bound(self, render: _Render, reader: Reader) -> dict[str, Callable[..., str]]:
         def bind(function: Function) -> Callable[..., str]:
@@ -107,7 +112,9 @@ def _segments(render: _Render) -> dict[str, Callable[..., str]]:
     return {"mention": mention, "image": image, "card": card}
 
 
-async def _assemble(text: str, parts: Sequence[Segment | Coroutine[Any, Any, str]]) -> tuple[Segment, ...]:
+async def _assemble(
+    text: str, parts: Sequence[Segment | Coroutine[Any, Any, str]]
+) -> tuple[Segment, ...]:
     done = [p if not isinstance(p, Coroutine) else await p for p in parts]
     out: list[Segment] = []
     pending = ""

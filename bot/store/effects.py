@@ -50,7 +50,7 @@ class Effects:
         self.operations.append(("timer", event.id, event.at, stored))
 
     def count(self, day: str, what: str, by: int = 1) -> None:
-        """Add to a day's counter; ``day`` is ISO, UTC."""
+        """Add to a day's counter; ``day`` is ISO, in the workspace's zone."""
         key = self.keys.counters(day)
         self.operations.append(("HINCRBY", key, what, by))
         self.operations.append(("EXPIRE", key, 400 * 86_400, "NX"))

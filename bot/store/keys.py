@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import Literal, overload
 
 Kind = Literal["string", "hash", "list", "set", "zset", "stream", "fact"]
@@ -13,14 +14,23 @@ FOREVER = "forever"
 BUSY = "while busy"
 DAY = 86_400
 
+_PART = re.compile(r"\{(\w+)\}")
+_NUMBERS = {"member": "[0-9]+", "group": "[0-9]+", "link": "[0-9]+", "target": "[0-9:]+"}
+
 
 @dataclass(frozen=True, slots=True)
 class Key:
     """One declared family of keys.
 
-    ``pattern`` has one ``{}`` per variable part. ``lifetime`` is FOREVER (deleted only with what
-    it describes), BUSY (gone when its queue is empty), or the longest time to live in seconds.
-    A "fact" is a set of member numbers: a bitmap (string) or an integer set, chosen by size.
+    ``pattern`` names its variable parts, in the order they are given. ``lifetime`` is FOREVER
+    (deleted only with what it describes), BUSY (gone when its queue is empty), or the longest time
+    to live in seconds. A "fact" is a set of member numbers: a bitmap (string) or an integer set,
+    chosen by size.
+
+    ``element`` is the form of what is in it: a set's element, a sorted set's "element → score", a
+    hash's "field → value", a list's item, a stream's entry; '' for strings. Pattern and element
+    share their words, by which erasure finds people: bot/store/subject.py says which words name
+    somebody.
     """
 
     pattern: str
@@ -28,6 +38,7 @@ class Key:
     owner: str
     lifetime: str | int
     holds: str
+    element: str = ""
 
     @overload
     def __get__(self, keys: None, owner: type) -> Key: ...
@@ -36,12 +47,28 @@ class Key:
     def __get__(self, keys: Keys | None, owner: type) -> Key | Callable[..., str]:
         if keys is None:
             return self
-        return (keys.prefix + self.pattern).format
+        return (keys.prefix + _positional(self.pattern)).format
 
     def matches(self, name: str) -> bool:
         """Whether a key name, without the workspace prefix, belongs to this family."""
-        parts = map(re.escape, self.pattern.split("{}"))
-        return re.fullmatch(".+".join(parts), name, re.DOTALL) is not None
+        return form(self.pattern).fullmatch(name) is not None
+
+
+@cache
+def _positional(pattern: str) -> str:
+    return _PART.sub("{}", pattern)
+
+
+@cache
+def form(pattern: str) -> re.Pattern[str]:
+    """Reads what has the form "{group}:{member}": a regex with a group for each part."""
+    words = _PART.split(pattern)
+    for i, word in enumerate(words):
+        if i % 2 == 0:
+            words[i] = re.escape(word)
+        else:
+            words[i] = f"(?P<{word}>{_NUMBERS.get(word, '.+?')})"
+    return re.compile("".join(words), re.DOTALL)
 
 
 class Keys:
@@ -53,219 +80,350 @@ class Keys:
 
     # inbox: events on their way to handlers
     inbox_seen = Key(
-        "inbox:seen:{}:{}", "set", "inbox", DAY, "event ids of one gateway and half day"
+        "inbox:seen:{gateway}:{period}", "set", "inbox", DAY, "ids of half a day's events", "{text}"
     )
-    inbox_queue = Key("inbox:queue:{}", "list", "inbox", BUSY, "a conversation's events, in order")
-    inbox_ready = Key("inbox:ready", "list", "inbox", BUSY, "conversations with work and no owner")
-    inbox_leases = Key("inbox:leases", "zset", "inbox", BUSY, "conversation → lease end, ms")
-    inbox_owner = Key("inbox:owner", "hash", "inbox", BUSY, "conversation → node:fence")
+    inbox_queue = Key(
+        "inbox:queue:{conversation}", "list", "inbox", BUSY, "its events, in order", "{text}"
+    )
+    inbox_ready = Key(
+        "inbox:ready", "list", "inbox", BUSY, "those with work and no owner", "{conversation}"
+    )
+    inbox_leases = Key("inbox:leases", "zset", "inbox", BUSY, "lease end, ms", "{conversation}")
+    inbox_owner = Key("inbox:owner", "hash", "inbox", BUSY, "node:fence", "{conversation}")
     inbox_tries = Key(
-        "inbox:tries", "hash", "inbox", BUSY, "conversation → leases of its head event"
+        "inbox:tries",
+        "hash",
+        "inbox",
+        BUSY,
+        "how often a node ended with its head event",
+        "{conversation}",
     )
     inbox_dead = Key(
-        "inbox:dead", "stream", "inbox", FOREVER, "dead letters, till replayed or dropped"
+        "inbox:dead", "stream", "inbox", FOREVER, "dead letters, till replayed or dropped", "{text}"
     )
-    timers = Key("timers", "zset", "inbox", BUSY, "timer id → due ms")
+    timers = Key("timers", "zset", "inbox", BUSY, "timer id → due ms", "{text}")
     timer_events = Key(
-        "timers:events", "hash", "inbox", BUSY, "timer id → the event it becomes, JSON"
+        "timers:events", "hash", "inbox", BUSY, "the event it becomes, JSON", "{timer} → {text}"
     )
     fence = Key("fence", "string", "store", FOREVER, "the last fencing number given")
-    applied = Key("applied:{}", "string", "store", 120, "effects applied: asked again, not redone")
+    applied = Key(
+        "applied:{once}", "string", "store", 120, "effects applied: asked again, not redone"
+    )
 
     # outbox: deliveries on their way to gateways
     outbox_seq = Key("outbox:seq", "string", "outbox", FOREVER, "the last delivery id given")
-    outbox_body = Key("outbox:body", "hash", "outbox", BUSY, "delivery id → delivery, JSON")
+    outbox_body = Key(
+        "outbox:body", "hash", "outbox", BUSY, "delivery, JSON", "{delivery} → {text}"
+    )
     outbox_due = Key(
-        "outbox:due:{}:{}", "zset", "outbox", BUSY, "gateway, class: conversation → due ms"
+        "outbox:due:{gateway}:{class}", "zset", "outbox", BUSY, "due ms", "{conversation}"
     )
     outbox_lane = Key(
-        "outbox:lane:{}:{}", "zset", "outbox", BUSY, "class, conversation: id → due ms"
+        "outbox:lane:{class}:{conversation}", "zset", "outbox", BUSY, "due ms", "{delivery}"
     )
-    outbox_sending = Key("outbox:sending:{}", "zset", "outbox", BUSY, "gateway: id → lease end, ms")
+    outbox_sending = Key(
+        "outbox:sending:{gateway}", "zset", "outbox", BUSY, "lease end, ms", "{delivery}"
+    )
     outbox_busy = Key(
-        "outbox:busy", "hash", "outbox", BUSY, "class:conversation → delivery at the gateway"
+        "outbox:busy",
+        "hash",
+        "outbox",
+        BUSY,
+        "the delivery at the gateway",
+        "{class}:{conversation}",
     )
-    outbox_owner = Key("outbox:owner", "hash", "outbox", BUSY, "delivery id → node:fence")
+    outbox_owner = Key("outbox:owner", "hash", "outbox", BUSY, "node:fence", "{delivery}")
     outbox_doubt = Key(
-        "outbox:doubt", "hash", "outbox", FOREVER, "in-doubt deliveries, till decided"
+        "outbox:doubt", "hash", "outbox", FOREVER, "in doubt till decided", "{delivery} → {text}"
     )
     limit = Key(
-        "limit:{}", "string", "outbox", 4 * DAY, "a rate limit's theoretical arrival time, µs"
+        "limit:{conversation}", "string", "outbox", 4 * DAY, "a rate limit's arrival time, µs"
     )
     blocked = Key(
-        "blocked:{}", "string", "outbox", DAY, "until when a gateway asked us to wait, ms"
+        "blocked:{gateway}", "string", "outbox", DAY, "until when a gateway asked us to wait, ms"
     )
-    cap = Key("cap:{}", "string", "outbox", 8 * DAY, "sends counted against a frequency cap")
+    cap = Key("cap:{who}:{day}", "string", "outbox", 8 * DAY, "sends counted against a cap")
 
     # what happened
     journal = Key(
-        "journal", "stream", "journal", FOREVER, "what became of everything; trimmed by age"
+        "journal",
+        "stream",
+        "journal",
+        FOREVER,
+        "what became of everything; trimmed by age",
+        "{text}",
     )
     timeline = Key(
-        "timeline:{}", "stream", "journal", FOREVER, "member: recent journal; trimmed by length"
+        "timeline:{member}",
+        "stream",
+        "journal",
+        FOREVER,
+        "recent journal; trimmed by length",
+        "{text}",
     )
-    audit = Key("audit", "stream", "console", FOREVER, "who changed what, before and after")
-    counters = Key("counters:{}", "hash", "journal", 400 * DAY, "day: what → how often")
+    audit = Key(
+        "audit", "stream", "console", FOREVER, "who changed what, before and after", "{text}"
+    )
+    counters = Key("counters:{day}", "hash", "journal", 400 * DAY, "how often", "{what}")
 
     # the console
-    operators = Key("operators", "hash", "console", FOREVER, "operator name → operator, JSON")
-    session = Key(
-        "console:session:{}", "string", "console", DAY, "digest of a cookie → its session, JSON"
-    )
+    operators = Key("operators", "hash", "console", FOREVER, "operator, JSON", "{operator}")
+    session = Key("console:session:{digest}", "string", "console", DAY, "a session, JSON")
     tries = Key(
-        "console:tries:{}:{}", "string", "console", 900, "name or address, quarter hour: logins"
+        "console:tries:{name}:{quarter}",
+        "string",
+        "console",
+        900,
+        "logins tried in a quarter of an hour",
     )
 
     # members and groups
     member_seq = Key("member:seq", "string", "members", FOREVER, "the last member number given")
     member_accounts = Key(
-        "member:accounts:{}", "hash", "members", FOREVER, "gateway: account id → number"
+        "member:accounts:{gateway}", "hash", "members", FOREVER, "the member's number", "{account}"
     )
-    member = Key("member:at:{}", "hash", "members", FOREVER, "number: name, accounts, attributes")
-    members_all = Key("members:all", "fact", "members", FOREVER, "every member's number")
+    member = Key(
+        "member:at:{member}", "hash", "members", FOREVER, "name, accounts, attributes", "{field}"
+    )
+    members_all = Key(
+        "members:all", "fact", "members", FOREVER, "every member's number", "{member}"
+    )
     member_names = Key(
-        "member:names", "zset", "members", FOREVER, "folded name and number, by spelling"
+        "member:names",
+        "zset",
+        "members",
+        FOREVER,
+        "folded name and number, by spelling",
+        "{name}\0{member}",
     )
     group_seq = Key("group:seq", "string", "groups", FOREVER, "the last group number given")
-    group_ids = Key("group:ids", "hash", "groups", FOREVER, "conversation → group number")
-    group = Key("group:at:{}", "hash", "groups", FOREVER, "number: name, conversation, counts")
+    group_ids = Key("group:ids", "hash", "groups", FOREVER, "the group's number", "{conversation}")
+    group = Key(
+        "group:at:{group}", "hash", "groups", FOREVER, "name, conversation, since", "{field}"
+    )
     group_present = Key(
-        "group:present:{}", "fact", "groups", FOREVER, "group number: members in it now"
+        "group:present:{group}", "fact", "groups", FOREVER, "members in it now", "{member}"
     )
-    group_joined = Key(
-        "group:joined:{}", "zset", "groups", FOREVER, "group number: member → joined ms"
-    )
-    tag_names = Key("tags", "zset", "members", FOREVER, "every tag, by first use ms")
-    tag = Key("tag:{}", "fact", "members", FOREVER, "tag: the members who have it")
+    group_joined = Key("group:joined:{group}", "zset", "groups", FOREVER, "joined ms", "{member}")
+    tag_names = Key("tags", "zset", "members", FOREVER, "every tag, by first use ms", "{tag}")
+    tag = Key("tag:{tag}", "fact", "members", FOREVER, "the members who have it", "{member}")
     memory = Key(
-        "memory:{}:{}",
-        "hash",
-        "routing",
-        7 * DAY,
-        "conversation, account: what a handler remembers",
+        "memory:{name}:{speaker}", "hash", "routing", 7 * DAY, "what a handler remembers", "{field}"
     )
     unmatched = Key(
-        "unmatched", "zset", "routing", FOREVER, "phrases nobody answered, by count; bounded"
+        "unmatched",
+        "zset",
+        "routing",
+        FOREVER,
+        "phrases nobody answered, by count; bounded",
+        "{text}",
     )
 
-    active = Key("active:{}", "fact", "members", 400 * DAY, "day: members who spoke")
+    active = Key("active:{day}", "fact", "members", 400 * DAY, "members who spoke", "{member}")
+
+    erasing = Key("erasing", "hash", "members", BUSY, "whom an erasure is about, JSON", "{field}")
 
     # welcomes
     welcome_pending = Key(
-        "welcome:pending:{}", "hash", "welcome", DAY, "group: joiner → account and name"
+        "welcome:pending:{group}",
+        "hash",
+        "welcome",
+        DAY,
+        "account and name of a joiner",
+        "{member}",
     )
     welcome_greeted = Key(
-        "welcome:greeted:{}", "zset", "welcome", FOREVER, "group: member → ms; trimmed by age"
+        "welcome:greeted:{group}",
+        "zset",
+        "welcome",
+        FOREVER,
+        "greeted ms; trimmed by age",
+        "{member}",
     )
 
     # check-ins
     checkin_days = Key(
-        "checkin:days:{}:{}",
+        "checkin:days:{programme}:{member}",
         "string",
         "checkins",
         FOREVER,
-        "programme, member: one bit for each day, the first is 2024-01-01",
+        "one bit for each day, the first is 2024-01-01",
     )
     checkin_members = Key(
-        "checkin:members:{}", "fact", "checkins", FOREVER, "programme: who ever checked in"
+        "checkin:members:{programme}",
+        "fact",
+        "checkins",
+        FOREVER,
+        "who ever checked in",
+        "{member}",
     )
     checkin_on = Key(
-        "checkin:on:{}:{}:{}",
+        "checkin:on:{programme}:{group}:{day}",
         "fact",
         "checkins",
         400 * DAY,
-        "programme, group (0: all), day: who checked in",
+        "who checked in; group 0: all",
+        "{member}",
     )
     checkin_order = Key(
-        "checkin:order:{}:{}:{}",
+        "checkin:order:{programme}:{group}:{day}",
         "zset",
         "checkins",
         8 * DAY,
-        "programme, group, day: member → how manyeth that day",
+        "how manyeth that day",
+        "{member}",
     )
     checkin_reminded = Key(
-        "checkin:reminded:{}",
+        "checkin:reminded:{programme}",
         "hash",
         "checkins",
         FOREVER,
-        "programme: group → last day whose reminder was decided",
+        "last day whose reminder was decided",
+        "{group}",
     )
 
     # keyword routes
-    routes = Key("routes", "hash", "routes", FOREVER, "routes written at run time: name → JSON")
+    routes = Key("routes", "hash", "routes", FOREVER, "routes written at run time, JSON", "{route}")
     routes_version = Key(
         "routes:version", "string", "routes", FOREVER, "counts the changes of these routes"
     )
 
     # SOPs
-    sop_all = Key("sop:all", "hash", "sop", FOREVER, "SOP → what it is, JSON")
-    sop_state = Key("sop:state", "hash", "sop", FOREVER, "SOP → state/version")
+    sop_all = Key("sop:all", "hash", "sop", FOREVER, "what it is, JSON", "{sop}")
+    sop_state = Key("sop:state", "hash", "sop", FOREVER, "state/version", "{sop}")
     sop_versions = Key(
-        "sop:versions:{}", "hash", "sop", FOREVER, "SOP: version → template and values, JSON"
+        "sop:versions:{sop}", "hash", "sop", FOREVER, "template and values, JSON", "{version}"
     )
-    sop_cursor = Key("sop:cursor:{}", "hash", "sop", FOREVER, "SOP: how far it was planned")
-    sop_open = Key("sop:open:{}", "hash", "sop", FOREVER, "SOP: occurrence not over yet → progress")
-    sop_due = Key("sop:due:{}", "zset", "sop", BUSY, "occurrence: target:group → due ms")
-    sop_fed = Key("sop:fed:{}", "fact", "sop", FOREVER, "occurrence: targets it ever had, till over")
+    sop_cursor = Key("sop:cursor:{sop}", "hash", "sop", FOREVER, "how far it was planned", "{step}")
+    sop_open = Key(
+        "sop:open:{sop}", "hash", "sop", FOREVER, "progress of those not over yet", "{occurrence}"
+    )
+    sop_due = Key(
+        "sop:due:{occurrence}",
+        "zset",
+        "sop",
+        BUSY,
+        "targets (number:group), due ms",
+        "{target}",
+    )
+    sop_fed = Key(
+        "sop:fed:{occurrence}",
+        "fact",
+        "sop",
+        FOREVER,
+        "targets it ever had, till over",
+        "{target}",
+    )
     sop_sending = Key(
-        "sop:sending:{}", "hash", "sop", BUSY, "SOP: delivery id → occurrence, target, lane"
+        "sop:sending:{sop}", "hash", "sop", BUSY, "occurrence, target, lane", "{delivery} → {text}"
     )
-    sop_runs = Key("sop:runs:{}", "zset", "sop", FOREVER, "SOP: version/step/occurrence → first ms")
-    sop_missed = Key("sop:missed:{}", "set", "sop", FOREVER, "SOP: runs nobody got: out of time")
-    sop_result = Key("sop:result:{}:{}", "fact", "sop", FOREVER, "run, outcome: target numbers")
-    sop_tasks = Key("sop:tasks", "zset", "sop", BUSY, "open staff tasks → due ms")
-    sop_task = Key("sop:task", "hash", "sop", BUSY, "open staff task → what to send, JSON")
-    member_dates = Key("dates:{}", "zset", "members", FOREVER, "attribute: member → MMDD")
+    sop_runs = Key(
+        "sop:runs:{sop}", "zset", "sop", FOREVER, "version/step/occurrence, first ms", "{row}"
+    )
+    sop_missed = Key(
+        "sop:missed:{sop}", "set", "sop", FOREVER, "runs nobody got: out of time", "{row}"
+    )
+    sop_result = Key(
+        "sop:result:{run}:{outcome}", "fact", "sop", FOREVER, "target numbers", "{target}"
+    )
+    sop_tasks = Key("sop:tasks", "zset", "sop", BUSY, "open staff tasks, due ms", "{run}/{target}")
+    sop_task = Key(
+        "sop:task", "hash", "sop", BUSY, "open staff task, JSON", "{run}/{target} → {text}"
+    )
+    member_dates = Key("dates:{attribute}", "zset", "members", FOREVER, "MMDD", "{member}")
 
     # links
     link_seq = Key("link:seq", "string", "links", FOREVER, "the last link number given")
-    link_ids = Key("link:ids", "hash", "links", FOREVER, "destination and campaign → link number")
-    link = Key("link:at:{}", "hash", "links", FOREVER, "number: destination, campaign, since")
-    link_steps = Key("link:steps", "hash", "links", FOREVER, "step name → step number")
-    link_salt = Key("link:salt:{}", "string", "links", 2 * DAY, "UTC day: the key of its visitors")
-    hits = Key("hits", "stream", "links", BUSY, "groups of hits not yet counted")
-    hits_kept = Key("hits:kept", "stream", "links", FOREVER, "judged hits; trimmed by age, length")
-    hits_seen = Key(
-        "hits:seen:{}:{}", "string", "links", 32 * DAY, "process, 2**20 serials: counted, bit each"
+    link_ids = Key(
+        "link:ids", "hash", "links", FOREVER, "destination and campaign", "{digest} → {link}"
     )
-    hits_recent = Key("hits:recent:{}:{}", "string", "links", 60, "code, visitor: last click, ms")
+    link = Key(
+        "link:at:{link}", "hash", "links", FOREVER, "destination, campaign, since", "{field}"
+    )
+    link_steps = Key("link:steps", "hash", "links", FOREVER, "step number", "{step}")
+    link_salt = Key("link:salt:{day}", "string", "links", 2 * DAY, "the key of its visitors")
+    hits = Key("hits", "stream", "links", BUSY, "groups of hits not yet counted", "{hits}")
+    hits_kept = Key(
+        "hits:kept", "stream", "links", FOREVER, "judged hits; trimmed by age, length", "{hit}"
+    )
+    hits_seen = Key(
+        "hits:seen:{origin}:{chunk}",
+        "string",
+        "links",
+        32 * DAY,
+        "2**20 serials: counted, bit each",
+    )
+    hits_recent = Key("hits:recent:{code}:{visitor}", "string", "links", 60, "last click, ms")
     hits_counter = Key("hits:counter", "string", "links", 10, "the process that counts hits now")
-    link_orphans = Key("link:orphans", "zset", "links", FOREVER, "codes that led nowhere; bounded")
-    link_top = Key("link:top", "zset", "links", FOREVER, "link → clicks")
-    link_counts = Key("link:counts:{}", "hash", "links", FOREVER, "link, 0 for all: sums, verdicts")
+    link_orphans = Key(
+        "link:orphans", "zset", "links", FOREVER, "codes that led nowhere; bounded", "{code}"
+    )
+    link_top = Key("link:top", "zset", "links", FOREVER, "clicks", "{link}")
+    link_counts = Key(
+        "link:counts:{link}", "hash", "links", FOREVER, "sums and verdicts; link 0: all", "{sum}"
+    )
     link_by = Key(
-        "link:by:{}:{}", "hash", "links", FOREVER, "day, step or group; link: sums of each of them"
+        "link:by:{part}:{link}",
+        "hash",
+        "links",
+        FOREVER,
+        "sums of each day, step or group",
+        "{what}:{sum}",
+    )
+    link_by_group = Key(
+        "link:by:group:{link}", "hash", "links", FOREVER, "the same of groups", "{group}:{sum}"
     )
     link_clicked = Key(
-        "link:clicked:{}:{}", "fact", "links", FOREVER, "link; all, a step or a group: who clicked"
+        "link:clicked:{link}:{who}",
+        "fact",
+        "links",
+        FOREVER,
+        "who clicked; of all, a step or a group",
+        "{member}",
     )
     link_member = Key(
-        "link:member:{}", "hash", "links", FOREVER, "link: group and member → that member's clicks"
+        "link:member:{link}", "hash", "links", FOREVER, "that member's clicks", "{group}:{member}"
     )
     link_today = Key(
-        "link:today:{}:{}", "fact", "links", 8 * DAY, "link, day: members who clicked"
+        "link:today:{link}:{day}", "fact", "links", 8 * DAY, "members who clicked", "{member}"
     )
     link_visitors = Key(
-        "link:visitors:{}:{}", "set", "links", 8 * DAY, "link, day: visitors without a member"
+        "link:visitors:{link}:{day}",
+        "set",
+        "links",
+        8 * DAY,
+        "visitors without a member",
+        "{scope}/{visitor}",
     )
 
     # the sandbox gateway's own world
     sandbox_feed = Key(
-        "sandbox:feed", "stream", "sandbox", FOREVER, "all that was said; trimmed by length"
+        "sandbox:feed",
+        "stream",
+        "sandbox",
+        FOREVER,
+        "all that was said; trimmed by length",
+        "{text}",
     )
-    sandbox_sent = Key("sandbox:sent", "hash", "sandbox", DAY, "delivery id → feed entry")
-    sandbox_groups = Key("sandbox:groups", "hash", "sandbox", FOREVER, "group id → name")
-    sandbox_people = Key("sandbox:people", "hash", "sandbox", FOREVER, "account id → name")
+    sandbox_sent = Key("sandbox:sent", "hash", "sandbox", DAY, "feed entry", "{delivery}")
+    sandbox_groups = Key("sandbox:groups", "hash", "sandbox", FOREVER, "name", "{place}")
+    sandbox_people = Key("sandbox:people", "hash", "sandbox", FOREVER, "name", "{account}")
     sandbox_members = Key(
-        "sandbox:members:{}", "set", "sandbox", FOREVER, "group: account ids in it"
+        "sandbox:members:{place}", "set", "sandbox", FOREVER, "who is in it", "{account}"
     )
 
+    # the demo community
+    demo = Key("demo", "hash", "demo", FOREVER, "since when it is shown, and what it is", "{field}")
+    demo_sums = Key("demo:sums", "hash", "demo", FOREVER, "what it added to sums", "{field}")
+
     # the house
-    gateway_owner = Key("gateway:owner:{}", "string", "app", 60, "gateway → the node connected to it")
-    roles = Key("roles", "hash", "app", FOREVER, "gateway/account id → operator role in chat")
-    nodes = Key("nodes", "zset", "app", FOREVER, "node → last heartbeat ms; old ones are removed")
-    settings = Key("settings", "hash", "app", FOREVER, "what is set at run time: name → JSON")
-    secrets = Key("secrets", "hash", "app", FOREVER, "keys made once: name → random bytes, hex")
+    gateway_owner = Key("gateway:owner:{gateway}", "string", "app", 60, "the node connected to it")
+    roles = Key("roles", "hash", "app", FOREVER, "operator role in chat", "{gateway}/{account}")
+    nodes = Key(
+        "nodes", "zset", "app", FOREVER, "last heartbeat ms; old ones are removed", "{node}"
+    )
+    settings = Key("settings", "hash", "app", FOREVER, "what is set at run time, JSON", "{name}")
+    secrets = Key("secrets", "hash", "app", FOREVER, "keys made once: random bytes, hex", "{name}")
 
 
 def catalogue() -> list[Key]:

@@ -15,9 +15,17 @@ from bot.store.scripts import names, script
 
 log = structlog.get_logger(__name__)
 
-ELSEWHERE = ("MOVED", "ASK", "READONLY", "LOADING", "CLUSTERDOWN", "MASTERDOWN", "TRYAGAIN")
+ELSEWHERE = (
+    *("MOVED", "ASK", "READONLY", "LOADING", "CLUSTERDOWN", "MASTERDOWN", "TRYAGAIN"),
+    "NOSCRIPT",
+)
+"""Refusals that a new connection, which brings its scripts, may cure."""
+UNABLE = ("BUSY ", "MISCONF", "OOM", "NOREPLICAS", "NOAUTH", "UNKILLABLE")
+"""Refusals for the server's sake: the same command may do later."""
 STALLED = 15.0
 """Seconds with commands sent and nothing heard after which the connection is held dead."""
+STEADY = 5.0
+"""Seconds a connection must have lasted to count as one: then the next wait is short again."""
 
 
 class StoreError(Exception):
@@ -25,7 +33,7 @@ class StoreError(Exception):
 
 
 class StoreAway(StoreError):
-    """The server could not be reached in time; the command may or may not have been done."""
+    """The server could not be reached or could do nothing; the command may have been done."""
 
 
 Waiting = tuple[bytes, "asyncio.Future[Any]"]
@@ -37,6 +45,7 @@ class Line(asyncio.Protocol):
     Commands asked in one turn of the loop leave in one write: under ``appendfsync always`` they
     share one fsync. When the connection ends, everything unanswered is sent again on the next
     one: so a command must be idempotent, which is why writes are scripts that carry an id.
+    After ``patience`` seconds without a connection, what was asked fails with StoreAway.
     """
 
     def __init__(self, locate: Locate, patience: float = 30.0) -> None:
@@ -46,11 +55,14 @@ class Line(asyncio.Protocol):
         self._unsent: deque[Waiting] = deque()
         self._sent: deque[Waiting] = deque()
         self._transport: asyncio.Transport | None = None
+        self._greeting: list[asyncio.Future[Any]] = []
         self._reader = hiredis.Reader()
         self._heard = 0.0
+        self._since = self._away = self._loop.time()
         self._scheduled = False
         self._writable = True
         self._ready = False
+        self._closed = False
         self._lost = asyncio.Event()
         self._keeper: asyncio.Task[None] | None = None
         self.connected = asyncio.Event()
@@ -61,6 +73,9 @@ class Line(asyncio.Protocol):
     def ask(self, *command: Any) -> asyncio.Future[Any]:
         """Queue one command and return its answer's future; the loop sends it this turn."""
         future: asyncio.Future[Any] = self._loop.create_future()
+        if self._closed:
+            _let_down(future, "the store was closed")
+            return future
         self._unsent.append((hiredis.pack_command(command), future))
         if not self._scheduled and self._ready and self._writable:
             self._scheduled = True
@@ -68,17 +83,8 @@ class Line(asyncio.Protocol):
         return future
 
     async def call(self, *command: Any) -> Any:
-        """Send one command and return its answer.
-
-        Raises StoreAway after the line's patience without a server, StoreError on a refusal.
-        """
-        future = self.ask(*command)
-        if self._ready:
-            return await future
-        try:
-            return await asyncio.wait_for(future, self._patience)
-        except TimeoutError:
-            raise StoreAway("the store is away") from None
+        """Send one command and return its answer; raises StoreAway, or StoreError on a refusal."""
+        return await self.ask(*command)
 
     # life
 
@@ -94,12 +100,8 @@ class Line(asyncio.Protocol):
             await asyncio.gather(self._keeper, return_exceptions=True)
         if self._transport:
             self._transport.close()
-        for _, future in [*self._sent, *self._unsent]:
-            if not future.done():
-                future.set_exception(StoreAway("the store was closed"))
-                future.exception()
-        self._sent.clear()
-        self._unsent.clear()
+        self._closed = True
+        self._fail("the store was closed")
 
     async def _keep(self) -> None:
         delay = 0.02
@@ -107,12 +109,16 @@ class Line(asyncio.Protocol):
             try:
                 address = await asyncio.wait_for(self._locate(), 5)
                 await self._connect(address)
-                delay = 0.02
                 await self._watch()
             except (OSError, TimeoutError, StoreError, hiredis.HiredisError, ValueError) as error:
                 log.warning("store.away", reason=str(error) or type(error).__name__)
             finally:
-                self._disconnect()
+                steady = self._disconnect()
+            now = self._loop.time()
+            if steady:
+                delay, self._away = 0.02, now
+            if now - self._away > self._patience:
+                self._fail("the store is away")
             await asyncio.sleep(delay)
             delay = min(1.0, delay * 2)
 
@@ -136,6 +142,7 @@ class Line(asyncio.Protocol):
             self._unsent = deque(w for w in [*resend, *self._unsent] if not w[1].done())
         self.generation += 1
         self._ready = True
+        self._since = self._loop.time()
         self.connected.set()
         self._flush()
 
@@ -147,12 +154,15 @@ class Line(asyncio.Protocol):
         if address.db:
             commands.append(("SELECT", address.db))
         commands += [("SCRIPT", "LOAD", script(name).source) for name in names()]
-        futures = []
-        for command in commands:
-            future: asyncio.Future[Any] = self._loop.create_future()
-            self._write([(hiredis.pack_command(command), future)])
-            futures.append(future)
-        await asyncio.wait_for(asyncio.gather(*futures), 5)
+        self._greeting = [self._loop.create_future() for _ in commands]
+        packed = map(hiredis.pack_command, commands)
+        self._write(list(zip(packed, self._greeting, strict=True)))
+        try:
+            await asyncio.wait_for(asyncio.gather(*self._greeting), 5)
+        finally:
+            for future in self._greeting:
+                future.cancel()
+            self._greeting = []
 
     async def _watch(self) -> None:
         while not self._lost.is_set():
@@ -164,12 +174,22 @@ class Line(asyncio.Protocol):
                     raise StoreAway(f"no answer for {STALLED:.0f} seconds") from None
         raise StoreAway("the connection ended")
 
-    def _disconnect(self) -> None:
+    def _fail(self, reason: str) -> None:
+        """Let down everybody who waits."""
+        for _, future in [*self._sent, *self._unsent]:
+            _let_down(future, reason)
+        self._sent.clear()
+        self._unsent.clear()
+
+    def _disconnect(self) -> bool:
+        """Let go of the connection; whether it had been a steady one."""
+        steady = self.connected.is_set() and self._loop.time() - self._since > STEADY
         self._ready = False
         self.connected.clear()
         if self._transport:
             self._transport.abort()
             self._transport = None
+        return steady
 
     # the wire
 
@@ -181,6 +201,8 @@ class Line(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self._ready = False
         self._lost.set()
+        for future in self._greeting:
+            _let_down(future, "the connection ended")
 
     def pause_writing(self) -> None:
         self._writable = False
@@ -213,9 +235,16 @@ class Line(asyncio.Protocol):
                 waiting[1].set_result(answer)
 
     def _refused(self, waiting: Waiting, message: str) -> None:
-        if message.startswith(ELSEWHERE):
-            self._sent.appendleft(waiting)
-            self._sent.rotate(-1)
+        if message.startswith(ELSEWHERE) and waiting[1] not in self._greeting:
+            self._sent.append(waiting)
+            self._ready = False
             self._lost.set()
         elif not waiting[1].done():
-            waiting[1].set_exception(StoreError(message))
+            kind = StoreAway if message.startswith((*ELSEWHERE, *UNABLE)) else StoreError
+            waiting[1].set_exception(kind(message))
+
+
+def _let_down(future: asyncio.Future[Any], reason: str) -> None:
+    if not future.done():
+        future.set_exception(StoreAway(reason))
+        future.exception()  # whoever waits sees it; where nobody does, nobody is warned

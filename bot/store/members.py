@@ -93,6 +93,11 @@ class Members:
         for key in [k for k, v in self._accounts.items() if v[0] == number]:
             del self._accounts[key]
 
+    def forget_group(self, number: int) -> None:
+        """Drop what is remembered of a group, after an erasure."""
+        for key in [k for k, v in self._groups.items() if v[0] == number]:
+            del self._groups[key]
+
     async def member(self, number: int) -> Member | None:
         """One member, or None when there is none of that number."""
         found = await self._store.table("HGETALL", self._store.keys.member(number))

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import count
 from typing import Any
 
 from bot.clock import Clock
 from bot.store.address import Locate
 from bot.store.effects import Effects
 from bot.store.keys import Keys
-from bot.store.line import Line, StoreError
+from bot.store.line import Line
 from bot.store.scripts import script
 
 
@@ -27,10 +28,13 @@ class Store:
         self.line = Line(locate)
         self.call = self.line.call
         self.ask = self.line.ask
+        self._life = 0
+        self._serial = count(1)
 
     async def open(self) -> None:
         """Connect and keep connected."""
         await self.line.open()
+        self._life = int(await self.call("INCR", self.keys.fence()))
 
     async def close(self) -> None:
         """Disconnect."""
@@ -43,18 +47,12 @@ class Store:
 
     async def run(self, name: str, keys: Sequence[str], args: Sequence[Any]) -> Any:
         """Run the script ``lua/<name>.lua``; raises StoreError or StoreAway."""
-        found = script(name)
-        try:
-            return await self.call("EVALSHA", found.sha, len(keys), *keys, *args)
-        except StoreError as error:
-            if not str(error).startswith("NOSCRIPT"):
-                raise
-        return await self.call("EVAL", found.source, len(keys), *keys, *args)
+        return await self.call("EVALSHA", script(name).sha, len(keys), *keys, *args)
 
     async def apply(self, effects: Effects) -> bool:
         """Apply effects at once or, when a guard does not hold, not at all (False)."""
-        answer = await self.run("apply", [self.keys.fence()], [self.prefix, *effects.wire()])
-        return bool(answer == 0)
+        once = self.keys.applied(f"{self._life}-{next(self._serial)}")
+        return bool(await self.run("apply", [once], [self.prefix, *effects.wire()]) == 0)
 
     async def text(self, *command: Any) -> str | None:
         """A command whose answer is one text, or None."""

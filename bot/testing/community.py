@@ -55,10 +55,10 @@ class Community:
         self._folder = tempfile.TemporaryDirectory(prefix="muster-test-")
         folder = Path(self._folder.name)
         (folder / "config.toml").write_text(config, encoding="utf-8")
-        settings = load_config(folder / "config.toml", environ or {})
         changed: dict[str, Any] = {"workspace": workspace} if workspace else {}
-        self.config: Config = settings.model_copy(update=changed)
         try:
+            settings = load_config(folder / "config.toml", environ or {})
+            self.config: Config = settings.model_copy(update=changed)
             self.app = App(self.config, self.clock, Random(seed), locate)  # noqa: S311
         except BaseException:
             self._folder.cleanup()

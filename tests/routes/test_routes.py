@@ -16,6 +16,7 @@ from bot.testing import Community, Person
 
 CONFIG = """
 language = "en"
+handlers = ["handlers.keyword_routes"]
 
 [[routes]]
 name = "护肤"

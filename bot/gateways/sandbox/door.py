@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Awaitable, Callable
 from random import Random
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 from aiohttp import web
-from pydantic import Field, ValidationError
+from pydantic import AfterValidator, Field, ValidationError
 
 from bot.clock import Clock
 from bot.gateways.adapter import Accept
@@ -29,21 +30,32 @@ from bot.model.message import Message
 LONGEST_WAIT = 60.0
 LARGEST = 6 * 1024 * 1024
 BOT_NAMES = ("@muster", "@bot")
+CONTROL = re.compile("[\x00-\x1f\x7f]")
+CURSOR = re.compile(r"[0-9]{1,18}(-[0-9]{1,18})?")
+
+
+def _plain(ident: str) -> str:
+    if CONTROL.search(ident):
+        raise ValueError("expected no line breaks or other control characters")
+    return ident
+
+
+Ident = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_plain)]
 
 
 class DoorMember(Frozen):
-    """Who does it."""
+    """Who does it; ``id`` is text, also where it looks like a number."""
 
-    id: str = Field(min_length=1, max_length=128)
+    id: Ident
     name: str = Field(default="", max_length=2000)
 
 
 class DoorEvent(Frozen):
     """What a program says happened; ``group`` None is the direct chat with the bot."""
 
-    id: str | None = Field(default=None, min_length=1, max_length=200)
+    id: Ident | None = None
     type: Literal["message", "member_joined", "member_left"]
-    group: str | None = Field(default=None, min_length=1, max_length=128)
+    group: Ident | None = None
     member: DoorMember
     text: str = ""
 
@@ -83,7 +95,7 @@ class Door:
             if not self._open and not from_here(request):
                 return refuse(403, "the sandbox answers this machine only; see [sandbox] open")
             origin = request.headers.get("Origin")
-            if origin and urlsplit(origin).netloc != request.host:
+            if origin and origin.partition("://")[2] != request.host:
                 return refuse(403, "requests from other sites are refused")
             return await handler(request)
 
@@ -98,11 +110,13 @@ class Door:
         except web.HTTPRequestEntityTooLarge:
             return refuse(413, f"expected at most {LARGEST} bytes")
         except ValidationError as error:
-            return refuse(422, *_problems(error))
+            return refuse(422, *problems(error))
         event = await self.event(said)
+        # Shown first, or a quick answer would stand above what it answers.
+        await self._show(said, event)
         new = await self._accept(event)
-        if new:
-            await self._show(said, event)
+        if new and said.group:
+            await self._move(said.type, said.group, said.member.id)
         return web.json_response({"id": event.id, "new": new}, status=202)
 
     async def messages(self, request: web.Request) -> web.StreamResponse:
@@ -112,7 +126,7 @@ class Door:
             wait = min(LONGEST_WAIT, max(0.0, float(request.query.get("wait", "0"))))
         except ValueError:
             return refuse(422, "wait: expected seconds")
-        if not _is_cursor(after):
+        if not is_cursor(after):
             return refuse(422, 'after: expected a cursor, as given in "next"')
         ends = self._clock.now() + wait * 1000
         while True:
@@ -121,7 +135,7 @@ class Door:
             left = (ends - self._clock.now()) / 1000
             if rows:
                 after = rows[-1][0]
-            if found or left <= 0:
+            if found or left <= 0 or self._world.closed:
                 messages = [message_json(cursor, said) for cursor, said in found]
                 return web.json_response({"messages": messages, "next": after})
             if not rows:
@@ -148,11 +162,6 @@ class Door:
 
     async def _show(self, said: DoorEvent, event: BaseEvent) -> None:
         what = {"member_joined": "joined", "member_left": "left"}.get(said.type, "message")
-        if said.group:
-            if said.type == "member_left":
-                await self._world.leave(said.group, said.member.id)
-            else:
-                await self._world.enter(said.group, said.member.id)
         message = event.message if isinstance(event, MessageReceived) else Message()
         await self._world.say(
             Said(
@@ -162,8 +171,15 @@ class Door:
                 by=said.member.id,
                 message=message,
                 what=what,
-            )
+            ),
+            f"event {event.id}",
         )
+
+    async def _move(self, kind: str, group: str, account: str) -> None:
+        if kind == "member_left":
+            await self._world.leave(group, account)
+        else:
+            await self._world.enter(group, account)
 
 
 def message_json(cursor: str, said: Said) -> dict[str, Any]:
@@ -187,7 +203,10 @@ def from_here(request: web.Request) -> bool:
     """Whether a request comes from this machine, by a name of it, and through no proxy."""
     if "X-Forwarded-For" in request.headers or "Forwarded" in request.headers:
         return False
-    host = urlsplit(f"//{request.host}").hostname or ""
+    try:
+        host = urlsplit(f"//{request.host}").hostname or ""
+    except ValueError:
+        return False
     return _loopback(request.remote or "") and (host == "localhost" or _loopback(host))
 
 
@@ -202,10 +221,9 @@ def _spoken(said: Said) -> bool:
     return said.what == "message"
 
 
-def _is_cursor(text: str) -> bool:
-    first, _, second = text.partition("-")
-    return first.isdigit() and (not second or second.isdigit())
+def is_cursor(text: str) -> bool:
+    return CURSOR.fullmatch(text) is not None
 
 
-def _problems(error: ValidationError) -> list[str]:
+def problems(error: ValidationError) -> list[str]:
     return [f"{'.'.join(map(str, e['loc'])) or 'body'}: {e['msg']}" for e in error.errors()]

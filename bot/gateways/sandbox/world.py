@@ -15,7 +15,8 @@ class Said(Frozen):
     """One entry of the feed: said by the bot (``by`` None) or by a person; ``at`` is UTC ms.
 
     ``group`` None: in the direct chat with ``member``. In a group ``member`` is who spoke, or
-    None for the bot. ``what`` is "message", or "joined" and "left" for the grey lines of a chat.
+    None for the bot. ``what`` is "message", or "joined", "left" and "created" for the grey lines
+    of a chat.
     """
 
     at: int
@@ -32,6 +33,13 @@ class World:
     def __init__(self, store: Store, bell: Bell) -> None:
         self._store = store
         self._bell = bell
+        self.closed = False
+        """Whether nobody should wait here any more."""
+
+    def close(self) -> None:
+        """Send everybody home who waits for the feed: the server is about to stop."""
+        self.closed = True
+        self._bell.ring("sandbox")
 
     async def say(self, said: Said, delivery: str = "") -> str:
         """Write to the feed; the same delivery id twice is written once. Returns the cursor."""
@@ -99,3 +107,12 @@ class World:
     async def members(self, group: str) -> list[str]:
         """The account ids in a group."""
         return sorted(await self._store.texts("SMEMBERS", self._store.keys.sandbox_members(group)))
+
+    async def switches(self) -> str | None:
+        """What was kept last of how the sandbox is switched."""
+        return await self._store.text("HGET", self._store.keys.settings(), "sandbox")
+
+    async def keep_switches(self, switches: str) -> None:
+        """Keep how the sandbox is switched over a restart."""
+        await self._store.call("HSET", self._store.keys.settings(), "sandbox", switches)
+        self._bell.ring("sandbox")

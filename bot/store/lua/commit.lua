@@ -9,9 +9,9 @@ local mark = ARGV[4] .. '\n'
 if head and string.sub(head, 1, #mark) == mark then
   local failed, at = check(ARGV[1], 6)
   if failed then return {'conflict', tostring(failed)} end
+  perform(ARGV[1], at) -- first: where the server refuses one, the event must still be there
   redis.call('LPOP', KEYS[1])
   redis.call('HDEL', KEYS[4], ARGV[2])
-  perform(ARGV[1], at)
 end
 local want = tonumber(ARGV[5])
 if want == 0 then return {'ok'} end

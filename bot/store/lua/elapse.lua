@@ -7,8 +7,7 @@ for _, id in ipairs(ids) do
   redis.call('ZREM', KEYS[1], id)
   redis.call('HDEL', KEYS[2], id)
   if stored then
-    local cut = string.find(stored, '\n', 1, true)
-    local conversation, event = string.sub(stored, 1, cut - 1), string.sub(stored, cut + 1)
+    local conversation, event = string.match(stored, '^(.-)\n(.*)$')
     local queue = ARGV[1] .. 'inbox:queue:' .. conversation
     if redis.call('RPUSH', queue, id .. '\n' .. event) == 1 and redis.call('HEXISTS', KEYS[4], conversation) == 0 then
       redis.call('RPUSH', KEYS[3], conversation)

@@ -3,7 +3,7 @@
 -- KEYS: sending, owner, body, busy, doubt, blocked, account key. ARGV: prefix, id, token, outcome
 -- ('sent', 'failed', 'skipped', 'in_doubt', 'task'; 'again' keeps its place, 'later' moves it), conversation, class,
 -- body to keep (for 'again', 'later', 'in_doubt'), due ms (for 'again', 'later'), blocked until ms or 0,
--- result fact ('' for none), target number, cap key to give back ('' for none), effects (journal).
+-- result fact ('' for none), target number, cap key to give back ('' for none), now ms, effects (journal).
 -- Returns 1, or 0 when the delivery is not the token's any more.
 local prefix, id, outcome, conversation, class = ARGV[1], ARGV[2], ARGV[4], ARGV[5], ARGV[6]
 if redis.call('HGET', KEYS[2], id) ~= ARGV[3] then return 0 end
@@ -11,7 +11,11 @@ local lane = class .. ':' .. conversation
 redis.call('HDEL', KEYS[2], id)
 redis.call('ZREM', KEYS[1], id)
 redis.call('HDEL', KEYS[4], lane)
-if tonumber(ARGV[9]) > 0 then redis.call('SET', KEYS[6], ARGV[9], 'PXAT', ARGV[9]) end
+local until_ms, now = tonumber(ARGV[9]), tonumber(ARGV[13])
+local before = string.match(redis.call('GET', KEYS[6]) or '0', '^%d+')
+if until_ms > now and until_ms > tonumber(before) then
+  redis.call('SET', KEYS[6], ARGV[9] .. ' ' .. ARGV[13], 'PX', math.min(until_ms - now, 86400000))
+end
 if ARGV[12] ~= '' and redis.call('EXISTS', prefix .. 'cap:' .. ARGV[12]) == 1 then
   redis.call('DECR', prefix .. 'cap:' .. ARGV[12])
 end
@@ -29,6 +33,6 @@ else
   if ARGV[10] ~= '' then fact_add(ARGV[10], ARGV[11]) end
   lane_wake(prefix, class, conversation)
 end
-local failed, at = check(prefix, 13)
+local failed, at = check(prefix, 14)
 perform(prefix, at)
 return 1

@@ -16,8 +16,10 @@ local function deliver(prefix, conversation, class, due, body)
   local lane = class .. ':' .. conversation
   redis.call('HSET', prefix .. 'outbox:body', id, body)
   redis.call('ZADD', prefix .. 'outbox:lane:' .. lane, due, id)
-  if redis.call('HEXISTS', prefix .. 'outbox:busy', lane) == 0 then
-    redis.call('ZADD', prefix .. 'outbox:due:' .. gateway_of(conversation) .. ':' .. class, 'LT', due, conversation)
+  -- Behind another it waits for it, also where that one waits to be tried again.
+  if redis.call('ZRANGE', prefix .. 'outbox:lane:' .. lane, 0, 0)[1] == id
+      and redis.call('HEXISTS', prefix .. 'outbox:busy', lane) == 0 then
+    redis.call('ZADD', prefix .. 'outbox:due:' .. gateway_of(conversation) .. ':' .. class, due, conversation)
   end
   return id
 end

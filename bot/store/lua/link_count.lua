@@ -1,17 +1,25 @@
 -- include: fact
--- Counts the hits of some entries of the hits stream and takes the entries out, all at once. An
--- entry that is gone was counted; so was a hit whose bit is set, which came in two entries.
+-- Counts the hits of some entries of the hits stream and takes the entries out, all at once. A hit
+-- whose bit is set was counted: it came in two entries, or this batch is counted twice.
 -- KEYS: hits. ARGV: prefix, rules version, window ms, hits kept, n, n entry ids, then per hit:
--- entry (1..n), origin, serial, at ms, day, code, visitor, verdict, app, link, step, group, member, line.
+-- origin, serial, at ms, day, code, visitor, verdict, app, link, step, group, member, line.
 -- Returns verdicts and how often each, by turns.
 local prefix, rules, window = ARGV[1], ARGV[2], tonumber(ARGV[3])
 local DAY = 86400
-local live, sums, given = {}, {}, {}
+local sums, given, links = {}, {}, {}
 
 local function add(key, field)
   local fields = sums[key]
   if not fields then fields = {}; sums[key] = fields end
   fields[field] = (fields[field] or 0) + 1
+end
+
+-- What is the same for all clicks of a link in this batch.
+local function note(link, at)
+  local noted = links[link]
+  if not noted then noted = {clicks = 0, first = at, last = at}; links[link] = noted end
+  noted.clicks = noted.clicks + 1
+  noted.first, noted.last = math.min(noted.first, at), math.max(noted.last, at)
 end
 
 local function seen(origin, serial)
@@ -27,8 +35,9 @@ end
 
 local function repeated(code, visitor, at)
   local key = prefix .. 'hits:recent:' .. code .. ':' .. visitor
-  local last = redis.call('GET', key)
-  if last and math.abs(at - tonumber(last)) < window then return true end
+  local last = redis.call('SET', key, at, 'NX', 'GET', 'EX', 60)
+  if not last then return false end
+  if math.abs(at - tonumber(last)) < window then return true end
   redis.call('SET', key, at, 'EX', 60)
   return false
 end
@@ -80,9 +89,7 @@ local function count_link(hit, verdict)
   add(all, 'clicks')
   add(by .. 'day:0', hit.day .. ':clicks')
   if hit.app ~= '' then add(sum, 'app:' .. hit.app) end
-  redis.call('HSETNX', sum, 'first', hit.at)
-  redis.call('HSET', sum, 'last', hit.at)
-  redis.call('ZINCRBY', prefix .. 'link:top', 1, link)
+  note(link, hit.at)
   if hit.member ~= '0' then add(prefix .. 'link:member:' .. link, hit.group .. ':' .. hit.member) end
 end
 
@@ -108,20 +115,24 @@ local function judge(hit)
 end
 
 local entries = tonumber(ARGV[5])
-for i = 1, entries do
-  live[tostring(i)] = redis.call('XDEL', KEYS[1], ARGV[5 + i]) == 1
-end
-for i = 6 + entries, #ARGV, 14 do
-  if live[ARGV[i]] and not seen(ARGV[i + 1], tonumber(ARGV[i + 2])) then
+for i = 6, 5 + entries do redis.call('XDEL', KEYS[1], ARGV[i]) end
+for i = 6 + entries, #ARGV, 13 do
+  if not seen(ARGV[i], tonumber(ARGV[i + 1])) then
     judge({
-      at = tonumber(ARGV[i + 3]), day = ARGV[i + 4], code = ARGV[i + 5], visitor = ARGV[i + 6],
-      verdict = ARGV[i + 7], app = ARGV[i + 8], link = ARGV[i + 9], step = ARGV[i + 10],
-      group = ARGV[i + 11], member = ARGV[i + 12], line = ARGV[i + 13],
+      at = tonumber(ARGV[i + 2]), day = ARGV[i + 3], code = ARGV[i + 4], visitor = ARGV[i + 5],
+      verdict = ARGV[i + 6], app = ARGV[i + 7], link = ARGV[i + 8], step = ARGV[i + 9],
+      group = ARGV[i + 10], member = ARGV[i + 11], line = ARGV[i + 12],
     })
   end
 end
 for key, fields in pairs(sums) do
   for field, number in pairs(fields) do redis.call('HINCRBY', key, field, number) end
+end
+for link, noted in pairs(links) do
+  local sum = prefix .. 'link:counts:' .. link
+  redis.call('ZINCRBY', prefix .. 'link:top', noted.clicks, link)
+  redis.call('HSETNX', sum, 'first', noted.first)
+  redis.call('HSET', sum, 'last', noted.last)
 end
 local out = {}
 for verdict, number in pairs(verdicts) do

@@ -1,7 +1,8 @@
 -- Takes deliveries that may go now: due, their lane free, within the account's and the chat's rate.
 -- What is taken is "sending" on disk before the gateway is called.
 -- KEYS: sending, owner, body, busy, blocked, account limit. ARGV: prefix, gateway, token, now ms,
--- lease ms, n, account burst and interval µs, chat burst and interval µs (interval 0: no limit).
+-- lease ms, n, account burst and interval µs, chat burst and interval µs (interval 0: no limit),
+-- how many of the n are for replies only.
 -- Returns {wait ms, id, verdict, body, ...}: wait until more may be due (-1: nothing waits);
 -- verdict 'send', 'late' (its window ended) or 'capped'.
 local prefix, gateway, now = ARGV[1], ARGV[2], tonumber(ARGV[4])
@@ -13,11 +14,12 @@ local function sooner(ms)
 end
 
 -- GCRA. Returns how many ms until one more may go, and what to store when it goes.
--- A stored time further ahead than the limit itself can reach means the clock went back: start anew.
+-- A stored time further ahead than the limit itself can reach means the clock went back: as if all
+-- of the limit had just been used.
 local function gcra(key, burst, interval)
   local now_us = now * 1000
   local tat = tonumber(redis.call('GET', key) or 0)
-  if tat > now_us + burst * interval then tat = now_us end
+  if tat > now_us + burst * interval then tat = now_us + burst * interval end
   if tat < now_us then tat = now_us end
   local ahead = tat - (burst - 1) * interval - now_us
   return math.max(0, ahead / 1000), tat + interval
@@ -27,14 +29,16 @@ local function spend(key, tat)
   redis.call('SET', key, string.format('%.0f', tat), 'PX', string.format('%.0f', math.max(1000, tat / 1000 - now + 1000)))
 end
 
-local blocked = tonumber(redis.call('GET', KEYS[5]) or 0)
-if blocked > now then return {blocked - now} end
+-- A wait that began later than now began before the clock went back: it is over.
+local blocked, since = string.match(redis.call('GET', KEYS[5]) or '0 0', '(%d+) (%d+)')
+if tonumber(blocked) > now and tonumber(since) <= now then return {tonumber(blocked) - now} end
 local account_burst, account_interval = tonumber(ARGV[7]), tonumber(ARGV[8])
 local chat_burst, chat_interval = tonumber(ARGV[9]), tonumber(ARGV[10])
 local out = {0}
 
 for _, class in ipairs({'reply', 'welcome', 'notice', 'broadcast'}) do
   local due_key = prefix .. 'outbox:due:' .. gateway .. ':' .. class
+  if class == 'welcome' then room = room - ARGV[11] end
   local looked = 0
   while room > 0 and looked < 256 do
     local chats = redis.call('ZRANGEBYSCORE', due_key, '-inf', now, 'LIMIT', 0, room)
@@ -77,7 +81,7 @@ for _, class in ipairs({'reply', 'welcome', 'notice', 'broadcast'}) do
             verdict = 'capped'
           else
             redis.call('INCR', cap_key)
-            redis.call('PEXPIREAT', cap_key, limit.ends)
+            redis.call('PEXPIRE', cap_key, math.max(1, math.min(limit.ends - now, 691200000)))
           end
         end
         if verdict == 'send' then
@@ -96,7 +100,7 @@ for _, class in ipairs({'reply', 'welcome', 'notice', 'broadcast'}) do
     end
   end
   local first = redis.call('ZRANGE', due_key, 0, 0, 'WITHSCORES')
-  if first[1] then sooner(tonumber(first[2]) - now) end
+  if first[1] and room > 0 then sooner(tonumber(first[2]) - now) end
 end
 out[1] = wait
 return out

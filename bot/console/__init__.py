@@ -1,0 +1,1 @@
+"""The console: web pages on which operators see and steer their community."""

@@ -1,0 +1,53 @@
+"""The audit: who changed what, before and after."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import Field
+
+from bot.model.base import Frozen
+from bot.store.effects import Effects
+from bot.store.store import Store, as_text
+
+KEPT = 100_000
+"""Entries kept, roughly."""
+
+
+class Change(Frozen):
+    """One thing an operator did; ``at`` is UTC ms, ``what`` a dotted name, ``on`` its object."""
+
+    at: int
+    who: str
+    what: str
+    on: str = ""
+    before: dict[str, Any] = Field(default={})
+    after: dict[str, Any] = Field(default={})
+
+
+def audit(effects: Effects, change: Change) -> None:
+    """Write the change when, and only when, the effects are done."""
+    body = change.model_dump_json(exclude_defaults=True)
+    effects.do("XADD", effects.keys.audit(), "MAXLEN", "~", KEPT, "*", "change", body)
+
+
+class Audit:
+    """Reads the audit, and writes what was done through other services."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def write(self, who: str, what: str, on: str = "", **after: Any) -> None:
+        """Write what was just done by a service that knows no operators."""
+        effects = Effects(self._store.keys)
+        now = self._store.clock.now()
+        audit(effects, Change(at=now, who=who, what=what, on=on, after=after))
+        await self._store.apply(effects)
+
+    async def recent(self, before: str = "+", limit: int = 50) -> list[tuple[str, Change]]:
+        """Up to ``limit`` (id, change) pairs older than the id ``before``, newest first."""
+        end = before if before == "+" else f"({before}"
+        rows = await self._store.call(
+            "XREVRANGE", self._store.keys.audit(), end, "-", "COUNT", limit
+        )
+        return [(as_text(i), Change.model_validate_json(fields[1])) for i, fields in rows]

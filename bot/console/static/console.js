@@ -1,0 +1,30 @@
+"use strict";
+// The console works without this file; it only makes three things smoother.
+
+// A form is sent once, however often its button is tapped.
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (form.method !== "post") return;
+  if (form.dataset.sent) event.preventDefault();
+  form.dataset.sent = "yes";
+});
+// Coming back with the browser's button, the form may be sent again.
+addEventListener("pageshow", () => {
+  for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
+});
+
+// What opened closes when something else is tapped, or with Escape.
+function close(except) {
+  for (const open of document.querySelectorAll("details.drawer[open], details.confirm[open]"))
+    if (!except || !open.contains(except)) open.open = false;
+}
+document.addEventListener("click", (event) => close(event.target));
+document.addEventListener("keydown", (event) => event.key === "Escape" && close());
+
+// Copying a password that is shown once.
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest("[data-copy]");
+  if (!button) return;
+  await navigator.clipboard.writeText(document.getElementById(button.dataset.copy).textContent);
+  button.textContent = button.dataset.done;
+});

@@ -1,0 +1,1 @@
+"""Links: codes, redirects, and how hits become counted clicks."""

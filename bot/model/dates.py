@@ -1,0 +1,18 @@
+"""Dates as people write them."""
+
+from __future__ import annotations
+
+from datetime import date
+
+
+def month_day(value: str) -> int | None:
+    """MMDD of ``2001-05-31``, ``05-31`` or ``5/31``; None when it is no date."""
+    parts = value.strip().replace("/", "-").replace(".", "-").split("-")
+    if len(parts) not in (2, 3) or not all(part.isdecimal() for part in parts):
+        return None
+    month, day = int(parts[-2]), int(parts[-1])
+    try:
+        date(2000, month, day)
+    except ValueError:
+        return None
+    return month * 100 + day

@@ -1,0 +1,328 @@
+"""The planner: looks at the time and makes deliveries of what is due, each exactly once."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from zoneinfo import ZoneInfo
+
+import structlog
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from apscheduler.triggers.interval import IntervalTrigger
+
+from bot.delivery.journal import Entry, record
+from bot.model.delivery import Delivery
+from bot.sop.feeder import Feeder
+from bot.sop.judge import Judge, Postpone, Skip, Verdict
+from bot.sop.record import Sop, run_of
+from bot.sop.schedule import FOREVER_MS, day_of, occurrences
+from bot.sop.sops import Sops
+from bot.sop.tasks import Task
+from bot.sop.turn import Changed, Rows, Turn
+from bot.store.effects import Effects
+from bot.store.line import StoreError
+
+log = structlog.get_logger(__name__)
+
+AHEAD = 1_000
+"""Deliveries of one SOP in the outbox at most; fewer where the gateways are slow."""
+LEAST = 20
+CHUNK = 200
+"""Targets judged together."""
+BUDGET = 4_000
+"""Targets of one SOP planned before others have their turn."""
+BUSY = 0.1
+"""Seconds until the next look when there is more to do."""
+
+
+class Planner:
+    """Makes SOPs go; any number of nodes may look at the same time.
+
+    All that decides is in the store: a target leaves the due list, gets its row and its delivery
+    in one script, which asks whether the SOP is still as it was. So a node that dies or sleeps
+    in the middle loses and doubles nothing.
+    """
+
+    def __init__(self, sops: Sops) -> None:
+        self._sops = sops
+        self._store = sops.means.store
+        self._keys = sops.means.store.keys
+        self._feeder = Feeder(sops)
+        self._judge = Judge(sops)
+        self._scheduler: AsyncIOScheduler | None = None
+        self._life: asyncio.Task[None] | None = None
+
+    # life
+
+    async def start(self) -> None:
+        """Look every second, and whenever somebody rings ``planner``."""
+        self._life = asyncio.create_task(self._loop(), name="planner")
+        defaults = {"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
+        self._scheduler = AsyncIOScheduler(timezone=ZoneInfo("UTC"), job_defaults=defaults)
+        self._scheduler.add_job(self._wake, IntervalTrigger(seconds=1))
+        self._scheduler.start()
+
+    async def stop(self) -> None:
+        """End; what was begun is gone on with by whoever looks next."""
+        if self._scheduler:
+            self._scheduler.shutdown(wait=False)
+            await asyncio.sleep(0)  # it ends in the loop's next turn
+        if self._life:
+            self._life.cancel()
+            await asyncio.gather(self._life, return_exceptions=True)
+
+    async def _wake(self) -> None:
+        self._sops.means.bell.ring("planner")
+
+    async def _loop(self) -> None:
+        while True:
+            try:
+                more = await self.tick()
+            except StoreError as error:
+                log.warning("planner.waiting", reason=str(error))
+                more = False
+            if more:
+                await asyncio.sleep(BUSY)
+            else:
+                await self._sops.means.bell.wait("planner", 5.0)
+
+    # looking
+
+    async def tick(self, now: int | None = None) -> bool:
+        """One look at all SOPs, at ``now`` (UTC ms; else the clock's); True when more is due."""
+        now, more = self._store.clock.now() if now is None else now, False
+        for sop in await self._sops.all():
+            try:
+                more = await self._look(sop, now) or more
+            except Changed:
+                more = True
+            except StoreError:
+                raise
+            except Exception:  # supervision boundary: one wrong SOP must not stop the others
+                log.exception("planner.failed", sop=sop.id)
+        self._sops.means.bell.ring("outbox")
+        return more
+
+    async def _look(self, sop: Sop, now: int) -> bool:
+        if sop.state == "running":
+            return await self._advance(await self._turn(sop, now))
+        if sop.state == "paused":
+            await self._sops.recall.back(sop.id)
+        elif sop.state == "stopping":
+            await self._sops.clear(sop)
+        return False
+
+    async def _turn(self, sop: Sop, now: int) -> Turn:
+        cursors = await self._store.table("HGETALL", self._keys.sop_cursor(sop.id))
+        if "mark" not in cursors:
+            raise Changed
+        version = await self._sops.version(sop)
+        return Turn(
+            sop=sop,
+            version=version,
+            template=version.settled,
+            now=now,
+            gap=now - int(cursors["mark"]),
+            zone=version.zone(None, self._sops.means.timezone),
+            workspace_zone=self._sops.means.timezone,
+            cursors=cursors,
+            groups=await self._sops.roster.groups(version.audience),
+        )
+
+    async def _advance(self, turn: Turn) -> bool:
+        for step in turn.template.step:
+            await self._feeder.feed(turn, step)
+        progress = await self._open(turn)
+        for occurrence, state in progress.items():
+            if state == "feeding":
+                await self._feeder.expand(turn, occurrence)
+            await self._drain(turn, occurrence)
+        more = await self._plan(turn, [*progress])
+        await self._mark(turn)
+        if not more:
+            await self._close(turn)
+        return more
+
+    async def _open(self, turn: Turn) -> dict[str, str]:
+        return await self._store.table("HGETALL", self._keys.sop_open(turn.sop.id))
+
+    async def _drain(self, turn: Turn, occurrence: str) -> None:
+        """End what became too late while nobody looked."""
+        step = turn.version.step(occurrence.split("/", 2)[1])
+        before = turn.missed(step) if step else None
+        if before is None:
+            return
+        if missed := await self._sops.recall.drain(turn.sop, occurrence, before - 1, "missed"):
+            effects = Effects(self._keys)
+            record(effects, _entry(turn, occurrence, "sop.missed", "missed", f"{missed} targets"))
+            await self._store.apply(effects)
+
+    # planning
+
+    async def _plan(self, turn: Turn, occurrences: Sequence[str]) -> bool:
+        """Plan what is due, as far as the outbox has room; True when more waits."""
+        room = self._ahead(turn) - await self._sops.recall.waiting(turn.sop.id)
+        budget = BUDGET
+        for occurrence in occurrences:
+            while rows := await self._due(turn, occurrence):
+                rows = rows[: max(0, min(room, budget))]
+                if not rows:
+                    return True
+                verdicts = await self._judge.judge(turn, occurrence, rows)
+                room -= await self._write(turn, occurrence, rows, verdicts)
+                budget -= len(rows)
+        return False
+
+    def _ahead(self, turn: Turn) -> int:
+        """About a minute's worth of what the gateways may send."""
+        total = 0.0
+        for gateway in {group.conversation.gateway for group in turn.groups.values()}:
+            rate = self._sops.means.capabilities(gateway).account_rate
+            total += rate.count * 60 / rate.seconds if rate else AHEAD
+        return int(min(AHEAD, max(LEAST, total or AHEAD)))
+
+    async def _due(self, turn: Turn, occurrence: str) -> Rows:
+        found = await self._store.table(
+            "ZRANGEBYSCORE",
+            self._keys.sop_due(occurrence),
+            *("-inf", turn.now, "WITHSCORES", "LIMIT", 0, CHUNK),
+        )
+        return [(target, int(float(due))) for target, due in found.items()]
+
+    async def _write(
+        self, turn: Turn, occurrence: str, rows: Rows, verdicts: Sequence[Verdict]
+    ) -> int:
+        """Write the verdicts, all sent at once; how many deliveries they made."""
+        written = await asyncio.gather(
+            *(
+                self._postpone(turn, occurrence, target, due, verdict)
+                if isinstance(verdict, Postpone)
+                else self._row(turn, occurrence, target, due, verdict)
+                for (target, due), verdict in zip(rows, verdicts, strict=True)
+            )
+        )
+        if -1 in written:
+            raise Changed
+        return sum(
+            done == 1 and isinstance(verdict, Delivery)
+            for done, verdict in zip(written, verdicts, strict=True)
+        )
+
+    async def _row(
+        self,
+        turn: Turn,
+        occurrence: str,
+        target: str,
+        due: int,
+        verdict: Skip | Delivery | Task,
+    ) -> int:
+        keys, run = self._keys, run_of(turn.sop, occurrence)
+        number, result = target.partition(":")[0], f"{turn.sop.id}/{run}"
+        effects, outcome, sent = Effects(keys), "", ["", "", 0, "", ""]
+        match verdict:
+            case Skip(reason, detail):
+                outcome = keys.sop_result(result, f"skipped:{reason}")
+                record(effects, _entry(turn, occurrence, "sop.skipped", reason, detail, target))
+            case Task():
+                outcome = keys.sop_result(result, "task")
+                self._sops.tasks.assign(effects, verdict)
+                record(effects, _entry(turn, occurrence, "task.opened", "", verdict.text, target))
+            case Delivery():
+                to, kind = verdict.to.key, verdict.priority
+                kept = f"{occurrence}\n{target}\n{kind}:{to}"
+                sent = [to, kind, verdict.due, verdict.model_dump_json(), kept]
+        done = await self._store.run(
+            "sop_plan",
+            [
+                keys.sop_state(),
+                keys.sop_due(occurrence),
+                keys.sop_runs(turn.sop.id),
+                keys.sop_result(result, "planned"),
+                keys.sop_sending(turn.sop.id),
+            ],
+            [
+                *(self._store.prefix, turn.sop.id, turn.sop.token, target, number, due, run),
+                *(outcome, *sent, *effects.wire()),
+            ],
+        )
+        return int(done)
+
+    async def _postpone(
+        self, turn: Turn, occurrence: str, target: str, due: int, verdict: Postpone
+    ) -> int:
+        keys, run = self._keys, run_of(turn.sop, occurrence)
+        deferred = keys.sop_result(f"{turn.sop.id}/{run}", "deferred")
+        effects = Effects(keys)
+        effects.guard(turn.sop.token, "HGET", keys.sop_state(), turn.sop.id)
+        effects.guard(due, "ZSCORE", keys.sop_due(occurrence), target)
+        effects.do("ZADD", keys.sop_due(occurrence), "XX", verdict.due, target)
+        effects.do("ZADD", keys.sop_runs(turn.sop.id), "NX", due, run)
+        effects.fact(deferred, int(target.partition(":")[0]))
+        record(effects, _entry(turn, occurrence, "sop.deferred", "quiet hours", "", target))
+        return int(await self._store.apply(effects))
+
+    # afterwards
+
+    async def _mark(self, turn: Turn) -> None:
+        """Write down that everything due by now was looked at."""
+        mark, key = turn.cursors["mark"], self._keys.sop_cursor(turn.sop.id)
+        if turn.now > int(mark):
+            effects = Effects(self._keys)
+            effects.guard(turn.sop.token, "HGET", self._keys.sop_state(), turn.sop.id)
+            effects.guard(mark, "HGET", key, "mark")
+            effects.do("HSET", key, "mark", turn.now)
+            await self._store.apply(effects)
+
+    async def _close(self, turn: Turn) -> None:
+        """Close occurrences that are over, and the SOP when none can come any more."""
+        progress = await self._open(turn)
+        for occurrence, state in progress.items():
+            if state == "fed" or _long_ago(turn, occurrence):
+                await self._close_one(turn, occurrence, state)
+        if turn.template.finite and not progress and not self._ahead_of(turn):
+            effects = Effects(self._keys)
+            effects.guard(turn.sop.token, "HGET", self._keys.sop_state(), turn.sop.id)
+            effects.do("DEL", self._keys.sop_cursor(turn.sop.id))
+            finished = f"finished/{turn.sop.version}"
+            effects.do("HSET", self._keys.sop_state(), turn.sop.id, finished)
+            await self._store.apply(effects)
+
+    async def _close_one(self, turn: Turn, occurrence: str, state: str) -> None:
+        keys = self._keys
+        effects = Effects(keys)
+        effects.guard(state, "HGET", keys.sop_open(turn.sop.id), occurrence)
+        effects.guard(0, "EXISTS", keys.sop_due(occurrence))
+        effects.guard(0, "HLEN", keys.sop_sending(turn.sop.id))
+        effects.do("HDEL", keys.sop_open(turn.sop.id), occurrence)
+        effects.do("DEL", keys.sop_fed(occurrence))
+        await self._store.apply(effects)
+
+    def _ahead_of(self, turn: Turn) -> bool:
+        values, later = turn.version.parameters, turn.now + FOREVER_MS
+        return any(
+            occurrences(turn.template, step, values, turn.zone, turn.now, later)
+            for step in turn.template.step
+        )
+
+
+def _long_ago(turn: Turn, occurrence: str) -> bool:
+    """Whether it is a year's occurrence of a year that is over for everybody."""
+    name = occurrence.rpartition("/")[2]
+    return name.isdecimal() and int(name) < day_of(turn.now, turn.zone).year - 1
+
+
+def _entry(
+    turn: Turn, occurrence: str, what: str, reason: str, text: str, target: str = ""
+) -> Entry:
+    number = int(target.partition(":")[0]) if target else 0
+    personal = turn.template.to == "member"
+    group = turn.groups.get(number) if not personal else None
+    return Entry(
+        at=turn.now,
+        what=what,
+        conversation=group.conversation.key if group else "",
+        member=number if personal and number else None,
+        source=f"{turn.sop.source}/{run_of(turn.sop, occurrence)}",
+        reason=reason,
+        text=text,
+    )

@@ -1,0 +1,107 @@
+"""SOPs as they are kept: what one is, its versions, and the names of what it does."""
+
+from __future__ import annotations
+
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from bot.model.base import Frozen
+from bot.sop.audience import Audience
+from bot.sop.template import Localized, Step, Template, Value, spoken
+
+State = Literal["running", "paused", "stopping", "stopped", "finished"]
+JOINED = "joined"
+"""The one occurrence of a step that counts from joining."""
+
+
+class Version(Frozen):
+    """What a SOP does: a template with its values, for an audience. Never changed, only followed.
+
+    ``template`` is as the file was when it was made; ``since`` is UTC ms.
+    """
+
+    number: int
+    since: int
+    by: str
+    template: Template
+    parameters: dict[str, Value]
+    audience: Audience
+    language: str
+
+    @property
+    def settled(self) -> Template:
+        """The template with its parameters in place."""
+        return self.template.settled(self.parameters)
+
+    def step(self, ident: str) -> Step | None:
+        """One step, settled, or None when this version has none of that name."""
+        return next((s for s in self.settled.step if s.id == ident), None)
+
+    def zone(self, own: str | None, workspace: str) -> ZoneInfo:
+        """The zone of its times for somebody whose own zone, if known, is ``own``."""
+        for name in (self.template.timezone, own):
+            if zone := zone_or_none(name):
+                return zone
+        return ZoneInfo(workspace)
+
+
+class Identity(Frozen):
+    """What stays the same about a SOP; ``started`` is UTC ms, ``number`` is nobody else's."""
+
+    id: str
+    number: int
+    template: str
+    title: str | Localized
+    started: int
+    by: str
+
+
+class Sop(Frozen):
+    """A SOP: a template with parameters, audience and schedule, in a state and version."""
+
+    identity: Identity
+    state: State
+    version: int
+
+    @property
+    def id(self) -> str:
+        """Its name in commands, pages and keys."""
+        return self.identity.id
+
+    @property
+    def token(self) -> str:
+        """State and version as the store keeps them; scripts compare it."""
+        return f"{self.state}/{self.version}"
+
+    @property
+    def source(self) -> str:
+        """What deliveries and journal entries call it."""
+        return f"sop {self.id}"
+
+    def title(self, language: str) -> str:
+        """Its title, to read."""
+        return spoken(self.identity.title, language)
+
+    def occurrence(self, step: str, name: str) -> str:
+        """A step at one of its times; the same through all versions."""
+        return f"{self.id}/{step}/{name}"
+
+    @classmethod
+    def of(cls, identity: str, token: str) -> Sop:
+        """From what the store keeps."""
+        state, _, version = token.partition("/")
+        found = Identity.model_validate_json(identity)
+        return cls.model_validate({"identity": found, "state": state, "version": int(version)})
+
+
+def run_of(sop: Sop, occurrence: str) -> str:
+    """The run an occurrence belongs to in the SOP's version: ``version/step/name``."""
+    return f"{sop.version}/{occurrence.partition('/')[2]}"
+
+
+def zone_or_none(name: str | None) -> ZoneInfo | None:
+    """A zone by its name; an attribute may hold anything, so a wrong one is none."""
+    try:
+        return ZoneInfo(name) if name else None
+    except (ValueError, OSError, LookupError):
+        return None

@@ -1,0 +1,1 @@
+"""What all pages share: static files, security headers, the reader's language, and who asks."""

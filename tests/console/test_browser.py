@@ -1,0 +1,110 @@
+"""The console in a real browser: phone and desktop, Chinese and English."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Browser, ConsoleMessage, Page, expect
+
+from tests.console.conftest import Site, populate
+
+PAGES = (
+    *("/", "/groups", "/groups/1", "/members", "/members/1", "/journal", "/dead-letters"),
+    *("/in-doubt", "/gateways", "/operators", "/audit", "/account"),
+)
+WORDS = {
+    "zh-CN": {"choose": "设置你的密码", "overview": "概览", "members": "成员"},
+    "en-US": {"choose": "Choose your password", "overview": "Overview", "members": "Members"},
+}
+
+
+@pytest.mark.parametrize(("language", "width"), [("zh-CN", 390), ("en-US", 1280)])
+async def test_an_operator_logs_in_chooses_a_password_and_finds_a_member(
+    site: Site, browser: Browser, pictures: Path, language: str, width: int
+) -> None:
+    await populate(site)
+    password = await site.console.operators.ensure_admin()
+    assert password
+    words = WORDS[language]
+    context = await browser.new_context(
+        base_url=site.url, locale=language, viewport={"width": width, "height": 844}
+    )
+    page = await context.new_page()
+    complaints: list[str] = []
+    page.on("console", lambda m: _complain(complaints, m))
+    page.on("pageerror", lambda e: complaints.append(str(e)))
+
+    await page.goto("/members?q=ada")
+    await page.screenshot(path=pictures / f"login-{language}-{width}.png")
+    await page.fill("input[name=name]", "admin")
+    await page.fill("input[name=password]", password)
+    await page.click("main button")
+    await expect(page.locator("h1")).to_have_text(words["choose"])
+    await page.fill("input[name=old]", password)
+    await page.fill("input[name=new]", "a short sentence is good")
+    await page.fill("input[name=again]", "a short sentence is good")
+    await page.screenshot(path=pictures / f"choose-{language}-{width}.png")
+    await page.click("main button")
+    await expect(page.locator("h1")).to_have_text(words["overview"])
+    await expect(page.locator(".notice")).to_be_visible()
+    await page.reload()
+    await expect(page.locator(".notice")).to_have_count(0)
+
+    await page.goto("/members")
+    await expect(page.locator("h1")).to_have_text(words["members"])
+    await page.fill("input[type=search]", "velace 2")
+    await page.keyboard.press("Enter")
+    await expect(page.locator("table.list tbody tr")).to_have_count(1)
+    await page.click("text=Ada Lovelace 22")
+    await expect(page.locator("h1")).to_have_text("Ada Lovelace 22")
+
+    for path in PAGES:
+        await page.goto(path)
+        await page.screenshot(path=pictures / _name(path, language, width), full_page=True)
+        assert await _fits(page, width), f"{path} scrolls sideways at {width}"
+    if width == 390:
+        await page.goto("/")
+        await page.click(".drawer summary")
+        await expect(page.locator(".sheet")).to_be_visible()
+        await page.screenshot(path=pictures / f"drawer-{language}-{width}.png")
+    assert complaints == []
+    await context.close()
+
+
+async def test_empty_pages_teach_in_the_dark_too(
+    site: Site, browser: Browser, pictures: Path
+) -> None:
+    password = await site.console.operators.ensure_admin()
+    assert password
+    await site.console.operators.set_password("admin", password, "a short sentence is good")
+    context = await browser.new_context(
+        base_url=site.url,
+        locale="zh-CN",
+        color_scheme="dark",
+        viewport={"width": 390, "height": 844},
+    )
+    page = await context.new_page()
+    await page.goto("/login")
+    await page.fill("input[name=name]", "Admin")
+    await page.fill("input[name=password]", "a short sentence is good")
+    await page.click("main button")
+    for path in ("/", "/groups", "/members", "/journal", "/dead-letters", "/in-doubt"):
+        await page.goto(path)
+        await expect(page.locator(".empty")).to_be_visible()
+        await page.screenshot(path=pictures / _name(path, "empty", 390), full_page=True)
+        assert await _fits(page, 390)
+    await context.close()
+
+
+def _complain(complaints: list[str], message: ConsoleMessage) -> None:
+    if message.type in ("error", "warning"):
+        complaints.append(message.text)
+
+
+async def _fits(page: Page, width: int) -> bool:
+    return bool(await page.evaluate("document.documentElement.scrollWidth") <= width)
+
+
+def _name(path: str, language: str, width: int) -> str:
+    return f"{path.strip('/').replace('/', '-') or 'overview'}-{language}-{width}.png"

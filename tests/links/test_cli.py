@@ -1,0 +1,95 @@
+"""``muster links`` on the command line."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
+from datetime import UTC
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from bot.cli.links import links
+from bot.clock import SystemClock
+from bot.config import Config
+from bot.links.counter import Counter
+from bot.links.hits import Hit
+from bot.links.links import Links
+from bot.store.address import unix
+from bot.store.store import Store
+from tests.links.site import PHONE
+
+SALE = "https://shop.example/sale"
+
+
+class Setup:
+    """What the commands are given, over the test's store."""
+
+    def __init__(self, socket: str, workspace: str) -> None:
+        self.config = Config()
+        self._socket, self._workspace = socket, workspace
+
+    def run(self, work: Coroutine[Any, Any, Any]) -> Any:
+        return asyncio.run(work)
+
+    @asynccontextmanager
+    async def open_store(self) -> AsyncIterator[Store]:
+        store = Store(unix(self._socket), self._workspace, SystemClock())
+        await store.open()
+        yield store
+        await store.close()
+
+
+@pytest.fixture
+def setup(valkey: str, store: Store) -> Setup:
+    return Setup(valkey, store.keys.workspace)
+
+
+async def muster(setup: Setup, *words: str) -> Result:
+    return await asyncio.to_thread(CliRunner().invoke, links, words, obj=setup)
+
+
+async def test_a_link_is_made_listed_and_its_clicks_are_told(setup: Setup, store: Store) -> None:
+    assert "No links yet" in (await muster(setup, "list")).output
+    made = await muster(setup, "make", SALE, "--campaign", "spring-sale", "--json")
+    short = json.loads(made.output)["short"]
+    assert short.startswith("http://127.0.0.1:8080/l/")
+    again = await muster(setup, "make", SALE, "--campaign", "spring-sale")
+    assert again.output.strip() == short
+    await click(store, short)
+    told = await muster(setup, "stats", short)
+    assert "1 clicks by 0 members and 1 visitors; 1 hits in all" in told.output
+    assert "spring-sale" in told.output
+    found = json.loads((await muster(setup, "stats", "spring-sale", "--json")).output)
+    assert found["sums"]["clicks"] == 1
+    assert len(found["days"]) == 30
+    [row] = json.loads((await muster(setup, "list", "--search", "SPRING", "--json")).output)
+    assert (row["number"], row["clicks"]) == (1, 1)
+
+
+async def test_what_is_wrong_is_said(setup: Setup) -> None:
+    bad = await muster(setup, "make", "javascript:alert(1)")
+    assert bad.exit_code == 1
+    assert "must begin with https://" in bad.output
+    unknown = await muster(setup, "stats", "winter")
+    assert unknown.exit_code == 1
+    assert "there is no link 'winter'" in unknown.output
+    await muster(setup, "make", SALE, "--campaign", "a")
+    await muster(setup, "make", SALE, "--campaign", "b")
+    both = await muster(setup, "stats", "shop")
+    assert both.exit_code == 1
+    assert "2 links fit" in both.output
+    assert "#1" in both.output
+
+
+async def click(store: Store, short: str) -> None:
+    """One click, counted."""
+    known = Links(store, str)
+    await known.open()
+    at = SystemClock().now()
+    hit = Hit("o", 1, at, short.rpartition("/")[2], "", "v", PHONE)
+    await store.call("XADD", store.keys.hits(), "*", "hits", hit.line())
+    await Counter(store, known, UTC, "a").drain()
