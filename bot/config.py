@@ -101,16 +101,18 @@ class Config(Frozen):
         return config
 
 
-def load_config(path: Path | None, environ: Mapping[str, str]) -> Config:
+def load_config(
+    path: Path | None, environ: Mapping[str, str], folder: Path | None = None
+) -> Config:
     """Defaults, overridden by the file, overridden by the environment. Raises Problems.
 
     Without ``path``, config.toml in the current folder is read if there is one. Relative paths
-    start at the file's folder, else at the current one.
+    start at ``folder``, by default the file's, else the current one.
     """
     if path is None and Path(FILE).exists():
         path = Path(FILE)
     located = load(path) if path else Located(FILE)
-    folder = path.parent if path else Path()
+    folder = folder or (path.parent if path else Path())
     located, unknown = overlay(Config, located, environ)
     located, unreadable = read_secret_files(Config, located, folder)
     config = _settle(Config, located, unknown + unreadable)

@@ -18,6 +18,10 @@ class ChatRoles:
         """The role of an account, or None."""
         return self._roles.get(f"{gateway}/{account}")
 
+    def all(self) -> dict[str, str]:
+        """Every account with a role, as "gateway/account"."""
+        return dict(sorted(self._roles.items()))
+
     async def refresh(self) -> None:
         """Read the roles as they are now."""
         self._roles = await self._store.table("HGETALL", self._store.keys.roles())

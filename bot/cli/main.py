@@ -19,6 +19,7 @@ from bot.clock import SystemClock
 from bot.config import Config, load_config
 from bot.located import Problems
 from bot.log import configure
+from bot.starter import CONFIG
 from bot.store.data_directory import DataDirectoryHeld
 from bot.store.embedded import StoreDidNotStart
 from bot.store.line import StoreError
@@ -40,10 +41,18 @@ class Setup:
         self.random = SystemRandom()
 
     @property
+    def is_starter(self) -> bool:
+        """Whether there is no configuration, so that the starter community runs."""
+        return self._path is None and not Path("config.toml").exists()
+
+    @property
     def config(self) -> Config:
         """The configuration; without any file the starter community's."""
         if self._config is None:
-            self._config = starter_or(self._path)
+            if self.is_starter:
+                self._config = load_config(CONFIG, os.environ, folder=Path())
+            else:
+                self._config = load_config(self._path, os.environ)
         return self._config
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
@@ -70,17 +79,6 @@ class Setup:
 def show_json(value: Any) -> None:
     """Print something as JSON for programs."""
     click.echo(json.dumps(value, ensure_ascii=False, indent=2, default=str))
-
-
-def starter_or(path: Path | None) -> Config:
-    """The configuration at ``path`` or ./config.toml, else the starter community's."""
-    if path is None and not Path("config.toml").exists():
-        starter = Path(__file__).parent.parent / "starter.toml"
-        loaded = load_config(starter, os.environ)
-        return loaded.model_copy(
-            update={"data_dir": Path("data"), "sop_templates": Path("sop_templates")}
-        )
-    return load_config(path, os.environ)
 
 
 def loop_factory() -> Any:
@@ -112,7 +110,7 @@ def cli(context: click.Context, path: Path | None) -> None:
 
 def main() -> None:
     """The entry point of the ``muster`` command."""
-    from bot.cli import check, links, new, routes, run  # noqa: F401
+    from bot.cli import check, config, links, new, routes, run, user  # noqa: F401
 
     cli.add_command(links.links)
     try:

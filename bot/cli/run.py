@@ -8,6 +8,7 @@ import sys
 
 import click
 
+from bot import starter
 from bot.app import App
 from bot.cli.main import Setup, cli
 from bot.log import configure
@@ -38,6 +39,8 @@ async def serve(setup: Setup) -> None:
         try:
             async with Server(app, surface.routes()) as server:
                 await surface.start(server.port)
+                if setup.is_starter:
+                    await starter.begin(app)
                 await greet(app, surface, server.port)
                 await stop.wait()
                 click.echo("\nStopping: finishing what is in hand …")

@@ -1,0 +1,16 @@
+"""The starter community: what runs without a config.toml, so that everything can be tried."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from bot.app import App
+
+CONFIG = Path(__file__).parent / "starter.toml"
+TEMPLATE = "new_member_week"
+
+
+async def begin(app: App) -> None:
+    """Start the starter's SOP, unless there ever was one."""
+    if not await app.rooms.sops.all():
+        await app.rooms.sops.start(TEMPLATE, "all-groups", "muster", {})
