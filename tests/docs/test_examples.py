@@ -11,7 +11,7 @@ DOCS = Path(__file__).parents[2] / "docs"
 
 
 def blocks(page: str, language: str) -> list[str]:
-    return re.findall(rf"```{language}\n(.*?)```", (DOCS / page).read_text(), re.DOTALL)
+    return re.findall(rf"```{language}\n(.*?)\n *```", (DOCS / page).read_text(), re.DOTALL)
 
 
 async def test_the_handler_in_the_documentation_passes_its_own_test(
@@ -46,3 +46,23 @@ def test_the_adapter_in_the_documentation_is_an_adapter(
     made = makers(load_config(tmp_path / "config.toml", {}), World(None, None))  # type: ignore[arg-type]
     assert set(made) == {"sandbox", "shop"}
     sys.modules.pop("shop_chat", None)
+
+
+@pytest.mark.parametrize("page", ["../README.md", "../README.zh-CN.md"])
+def test_the_configuration_and_the_sop_in_the_readme_are_right_as_they_stand(
+    page: str, tmp_path: Path
+) -> None:
+    from click.testing import CliRunner
+
+    from bot.cli.main import cli
+
+    __import__("bot.cli.check")
+    template, config = blocks(page, "toml")
+    if template.startswith("   "):  # inside a list item
+        template = "\n".join(line[3:] for line in template.splitlines())
+    (tmp_path / "sop_templates").mkdir()
+    (tmp_path / "sop_templates" / "tea_tuesday.toml").write_text(template)
+    (tmp_path / "config.toml").write_text(config)
+    result = CliRunner().invoke(cli, ["--config", str(tmp_path / "config.toml"), "check"])
+    assert result.exit_code == 0, result.output
+    assert "1 SOP template:" in result.output
