@@ -48,9 +48,8 @@ async def _findings(setup: Setup) -> list[Finding]:
     try:
         app = App(config, setup.clock, setup.random)
         count = len(app.rooms.check())
-        findings.append(
-            _fine(f"handlers, gateways and routes: nothing wrong; {count} SOP templates")
-        )
+        templates = f"{count} SOP template{'' if count == 1 else 's'}"
+        findings.append(_fine(f"handlers, gateways, routes and {templates}: nothing wrong"))
     except Problems as error:
         findings += [_wrong(problem) for problem in error.problems]
     url = config.store.url
