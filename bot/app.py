@@ -21,6 +21,7 @@ from bot.delivery.outbox import Outbox
 from bot.gateways.sandbox import World
 from bot.handlers import load_routers
 from bot.i18n import Translator
+from bot.links.owners import of_hit
 from bot.metrics import Metrics
 from bot.model.capabilities import Capabilities
 from bot.model.conversation import Conversation
@@ -38,6 +39,7 @@ from bot.store.address import Locate, locator, unix
 from bot.store.bell import Bell
 from bot.store.data_directory import DataDirectoryHeld
 from bot.store.embedded import EmbeddedServer, State
+from bot.store.erasure import Erasure
 from bot.store.facts import Facts
 from bot.store.members import Members
 from bot.store.store import Store
@@ -225,8 +227,11 @@ class App:
         self.repeat.every(1, "tick", self.rooms.tick)
         self.repeat.every(5, "roles", self.roles.refresh)
         self.repeat.every(10, "clock", self._follow_server)
-        self.repeat.every(1, "clock went back", self._mind_clock)
+        self.repeat.every(0.1, "clock went back", self._mind_clock)
         self.repeat.every(10, "heartbeat", self._beat)
+        erasure = Erasure(self.store, self.members, self.node, of_hit(self.rooms.links))
+        self.repeat.every(5, "erasures", erasure.follow)
+        self.repeat.every(3600, "broken off erasures", erasure.resume)
         self.repeat.every(3600, "retention", self._forget)
         self.repeat.every(1, "loop lag", self._measure_lag)
 

@@ -13,6 +13,8 @@ log = structlog.get_logger(__name__)
 
 LARGEST = 8 * 1024 * 1024
 """Bytes a request body may have."""
+GOODBYE = 5.0
+"""Seconds requests in hand get when the server stops."""
 
 
 class PortTaken(Exception):
@@ -26,7 +28,11 @@ class Server:
         self._app = app
         self._site = web.Application(client_max_size=LARGEST)
         self._site.add_routes([*routes, *self._own()])
-        self._runner = web.AppRunner(self._site, access_log=None, handle_signals=False)
+        # Before open connections are waited for: reverse WebSockets end when their gateway does.
+        self._site.on_shutdown.append(self._disconnect)
+        self._runner = web.AppRunner(
+            self._site, access_log=None, handle_signals=False, shutdown_timeout=GOODBYE
+        )
         self.port = 0
 
     async def __aenter__(self) -> Server:
@@ -56,6 +62,9 @@ class Server:
             web.get("/metrics", self._metrics),
             web.route("*", "/gateways/{name}", self._callback),
         ]
+
+    async def _disconnect(self, _: web.Application) -> None:
+        await self._app.switchboard.stop()
 
     async def _alive(self, _: web.Request) -> web.Response:
         return web.json_response({"status": "alive"})

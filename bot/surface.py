@@ -7,15 +7,26 @@ from aiohttp import web
 from bot.app import App
 from bot.config import SANDBOX
 from bot.console.console import Console, Services
+from bot.console.pages.checkins import CheckIns
+from bot.console.pages.links import Links
+from bot.console.pages.route_form import RouteForms
+from bot.console.pages.routes import Routes
+from bot.console.pages.sop_start import SopStart
+from bot.console.pages.sop_targets import SopTargets
+from bot.console.pages.sops import Sops
+from bot.console.pages.tasks import Tasks
+from bot.console.passwords import Passwords
+from bot.demo.mark import demo_present
 from bot.gateways.sandbox import Sandbox
 from bot.gateways.sandbox.door import Door
 from bot.gateways.sandbox.page import SandboxPage
+from bot.i18n.mark import msgid
 
 
 class Surface:
     """Collects the routes of all rooms."""
 
-    def __init__(self, app: App) -> None:
+    def __init__(self, app: App, passwords: Passwords | None = None) -> None:
         self._app = app
         config = app.config
         services = Services(
@@ -28,9 +39,10 @@ class Surface:
             journal=app.journal,
             translator=app.translator,
             gateways=app.switchboard.gateways,
+            banner=self._banner,
         )
-        self.console = Console(services, config.web, config.language, config.timezone)
-
+        self.console = Console(services, config.web, config.language, config.timezone, passwords)
+        self._add_pages()
         self._door = Door(
             SANDBOX, app.world, app.accept, app.clock, app.random, config.sandbox.open
         )
@@ -44,6 +56,24 @@ class Surface:
         if self._sandbox:
             routes += [*self._door.routes(), *self._sandbox.routes()]
         return routes
+
+    def _add_pages(self) -> None:
+        """The pages of the rooms, and what they tell on the overview and a member's page."""
+        app, rooms, console = self._app, self._app.rooms, self.console
+        frame, directory, audit = console.frame, console.directory, console.audit
+        sops = Sops(frame, rooms.sops, rooms.preview, app.members, directory)
+        tasks = Tasks(frame, rooms.sops.tasks, directory, audit)
+        routes = Routes(frame, rooms.routes, app.members, audit)
+        checkins = CheckIns(frame, rooms.checkins, app.store, app.members, app.facts, directory)
+        links = Links(frame, rooms.links, rooms.clicks, app.members, directory, audit)
+        console.add(
+            SopStart(frame, rooms.sops, rooms.preview, app.members, directory),
+            SopTargets(frame, rooms.sops, app.members, directory),
+            RouteForms(frame, rooms.routes, app.members, audit),
+            *(sops, tasks, routes, checkins, links),
+        )
+        console.cards += [checkins.today, links.today, routes.today, sops.soon, tasks.waiting]
+        console.panels.append(checkins.panel)
 
     async def start(self, port: int) -> None:
         """Read what pages remember; call when the web server listens."""
@@ -69,6 +99,11 @@ class Surface:
             app.translator,
             app.config.language,
         )
+
+    async def _banner(self) -> str:
+        if await demo_present(self._app.store):
+            return msgid("Demo data is shown; remove it with “muster demo --remove”.")
+        return ""
 
     def _sandbox_adapter(self) -> Sandbox:
         adapter = self._app.switchboard.connections[SANDBOX].adapter

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import importlib
 from collections.abc import Callable
+from contextlib import suppress
 from random import Random
 
 import structlog
@@ -21,6 +22,7 @@ from bot.located import Problem, Problems, nearest
 from bot.metrics import Metrics
 from bot.model.capabilities import Capabilities
 from bot.store.bell import Bell
+from bot.store.effects import Effects
 from bot.store.line import StoreError
 from bot.store.store import Store
 
@@ -28,6 +30,8 @@ log = structlog.get_logger(__name__)
 
 HOLD = 15.0
 """Seconds a node holds a gateway without renewing."""
+GOODBYE = 2.0
+"""Seconds a stop waits for the store to hear of it."""
 NOTHING = Capabilities(send_group=False, send_direct=False)
 
 Make = Callable[[Inlet], Adapter]
@@ -122,9 +126,16 @@ class Switchboard:
         if self._keeper:
             self._keeper.cancel()
             await asyncio.gather(self._keeper, return_exceptions=True)
-        for name in sorted(self._held):
-            await self._drop(name)
-            await self._store.call("DEL", self._store.keys.gateway_owner(name))
+        await asyncio.gather(*(self._release(name) for name in sorted(self._held)))
+
+    async def _release(self, name: str) -> None:
+        """Drop a gateway and let another node have it at once, where the store is there to know."""
+        await self._drop(name)
+        effects, key = Effects(self._store.keys), self._store.keys.gateway_owner(name)
+        effects.guard(self._node, "GET", key)
+        effects.do("DEL", key)
+        with suppress(StoreError, TimeoutError):
+            await asyncio.wait_for(self._store.apply(effects), GOODBYE)
 
     def capabilities(self, gateway: str) -> Capabilities:
         """What a gateway can do; one that is not configured any more can do nothing."""

@@ -108,13 +108,18 @@ def cli(context: click.Context, path: Path | None) -> None:
     configure("warning", "auto", sys.stderr)
 
 
-def main() -> None:
-    """The entry point of the ``muster`` command."""
-    from bot.cli import check, config, links, new, routes, run, user  # noqa: F401
+def commands() -> click.Group:
+    """The command with all of its verbs."""
+    from bot.cli import check, config, demo, links, members, new, routes, run, user  # noqa: F401
 
     cli.add_command(links.links)
+    return cli
+
+
+def main() -> None:
+    """The entry point of the ``muster`` command."""
     try:
-        cli(standalone_mode=True)
+        commands()()
     except SHOWN as error:
         click.echo(f"Error: {error}", err=True)
         sys.exit(1)

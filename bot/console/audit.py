@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from pydantic import Field
 
+from bot.delivery.journal import Entry
 from bot.model.base import Frozen
 from bot.store.effects import Effects
 from bot.store.store import Store, as_text
@@ -37,11 +39,19 @@ class Audit:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    async def write(self, who: str, what: str, on: str = "", **after: Any) -> None:
+    async def write(
+        self,
+        who: str,
+        what: str,
+        on: str = "",
+        before: Mapping[str, Any] | None = None,
+        **after: Any,
+    ) -> None:
         """Write what was just done by a service that knows no operators."""
         effects = Effects(self._store.keys)
         now = self._store.clock.now()
-        audit(effects, Change(at=now, who=who, what=what, on=on, after=after))
+        change = Change(at=now, who=who, what=what, on=on, before={**(before or {})}, after=after)
+        audit(effects, change)
         await self._store.apply(effects)
 
     async def recent(self, before: str = "+", limit: int = 50) -> list[tuple[str, Change]]:
@@ -50,4 +60,22 @@ class Audit:
         rows = await self._store.call(
             "XREVRANGE", self._store.keys.audit(), end, "-", "COUNT", limit
         )
-        return [(as_text(i), Change.model_validate_json(fields[1])) for i, fields in rows]
+        return [(as_text(ident), _change(*fields)) for ident, fields in rows]
+
+
+def _change(name: bytes, body: bytes) -> Change:
+    """A change, also from the journal's form in which rooms write what they did themselves."""
+    if name == b"change":
+        return Change.model_validate_json(body)
+    entry = Entry.model_validate_json(body)
+    on, _, who = entry.source.partition(", by ")
+    before, _, after = entry.reason.rpartition(" → ")
+    name = "state" if before else "audience"
+    return Change(
+        at=entry.at,
+        who=who,
+        what=entry.what,
+        on=on,
+        before={name: before} if before else {},
+        after={name: after} if after else {},
+    )

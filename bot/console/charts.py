@@ -239,9 +239,10 @@ def _legend(series: Sequence[Series], tones: Sequence[str]) -> Markup:
 
 
 def _labels(labels: Sequence[str]) -> Markup:
-    """The words below; of many, phones show every second."""
+    """The words below; of many not all are shown, on phones still fewer."""
     items = Markup("").join(Markup("<span>{}</span>").format(label) for label in labels)
-    kind = "labels many" if len(labels) > 8 else "labels"
+    crowd = " many crowded" if len(labels) > 20 else " many" if len(labels) > 8 else ""
+    kind = f"labels{crowd}"
     return Markup('<div class="{}" aria-hidden="true">{}</div>').format(kind, items)
 
 

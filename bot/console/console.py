@@ -11,9 +11,10 @@ from aiohttp import web
 
 from bot.clock import Clock
 from bot.console.audit import Audit
+from bot.console.cards import Card, Panel
 from bot.console.directory import Directory
 from bot.console.figures import Figures
-from bot.console.frame import Frame
+from bot.console.frame import Banner, Frame, nothing_to_say
 from bot.console.operators import Operators
 from bot.console.pages.gateways import Gateways
 from bot.console.pages.groups import Groups
@@ -59,6 +60,7 @@ class Services:
     journal: JournalBook
     translator: Translator
     gateways: ReadGateways
+    banner: Banner = nothing_to_say
 
 
 class Console:
@@ -76,6 +78,10 @@ class Console:
         self.operators = Operators(store, passwords or Passwords())
         self.audit = Audit(store)
         self.directory = Directory(store, services.members, services.facts)
+        self.cards: list[Card] = []
+        """What further pages tell on the overview."""
+        self.panels: list[Panel] = []
+        """What further pages tell on a member's page."""
         self.assets = Assets(STATIC, "/console/static")
         self.frame = Frame(
             self.operators,
@@ -86,6 +92,7 @@ class Console:
             settings,
             language,
             zone,
+            services.banner,
         )
         self._pages: list[Pages] = [
             self.assets,
@@ -108,9 +115,11 @@ class Console:
             return [row[0] for row in services.gateways()]
 
         return (
-            Overview(frame, Figures(store, services.facts), services.gateways),
+            Overview(frame, Figures(store, services.facts), services.gateways, self.cards),
             Groups(frame, store, services.members, services.facts, directory, services.journal),
-            Members(frame, store, services.members, directory, services.journal, names),
+            Members(
+                frame, store, services.members, directory, services.journal, names, self.panels
+            ),
             Journal(frame, services.journal, directory),
             Letters(frame, services.inbox, services.outbox, directory, self.audit),
             Gateways(frame, services.gateways, services.outbox),

@@ -36,12 +36,15 @@ class Directory:
         self._facts = facts
 
     async def newest(self, before: str = "", limit: int = PAGE) -> Found:
-        """Members by number, the newest first."""
+        """Members by number, the newest first; numbers of who was erased are passed over."""
         last = int(await self._store.text("GET", self._store.keys.member_seq()) or 0)
-        start = min(last, int(before) - 1) if before.isdecimal() else last
-        numbers = range(start, 0, -1)[:limit]
-        found = await self._members.some(numbers)
-        return Found(found, str(numbers[-1]) if numbers and numbers[-1] > 1 else "")
+        at = min(last, int(before) - 1) if before.isdecimal() else last
+        found: list[Member] = []
+        while at > 0 and len(found) < limit:
+            numbers = range(at, 0, -1)[: limit - len(found)]
+            found += await self._members.some(numbers)
+            at = numbers[-1] - 1
+        return Found(found, str(at + 1) if at > 0 else "")
 
     async def search(
         self,
@@ -105,6 +108,10 @@ class Directory:
         names = await self._store.texts("ZRANGE", keys.tag_names(), 0, -1)
         has = await asyncio.gather(*(self._facts.has(keys.tag(n), number) for n in names))
         return [name for name, there in zip(names, has, strict=True) if there]
+
+    async def tag_names(self, limit: int) -> list[str]:
+        """The tags there are, in order of their first use."""
+        return await self._store.texts("ZRANGE", self._store.keys.tag_names(), 0, limit - 1)
 
     async def roster(self, group: int) -> list[int]:
         """The numbers of the members in a group now."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_date, format_datetime, format_timedelta
+from babel.dates import format_date, format_datetime, format_timedelta, get_month_names
 
 _MOMENT = {"zh": "M月d日 HH:mm", "en": "d MMM HH:mm"}
 _MOMENT_YEAR = {"zh": "y年M月d日 HH:mm", "en": "d MMM y HH:mm"}
@@ -45,9 +45,23 @@ class Formats:
         pattern = _DAY if day.year == self.today.year else _DAY_YEAR
         return format_date(day, pattern[self.language], locale=self.language)
 
+    def weekday(self, day: date) -> str:
+        """A calendar day with the day of its week."""
+        return f"{self.day(day)} {format_date(day, 'EEE', locale=self.language)}"
+
+    def time(self, ms: int) -> str:
+        """The time of day of a UTC ms time in the zone."""
+        return self._local(ms).strftime("%H:%M")
+
     def date_of(self, ms: int) -> date:
         """The calendar day of a UTC ms time in the zone."""
         return self._local(ms).date()
+
+    @property
+    def months(self) -> list[str]:
+        """The names of the twelve months, short."""
+        names = get_month_names("abbreviated", locale=self.language)
+        return [names[month] for month in range(1, 13)]
 
     def ago(self, ms: int) -> str:
         """How long ago, roughly; a time ahead reads "in …"."""

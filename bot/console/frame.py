@@ -46,6 +46,15 @@ class Turned(Exception):
         self.why = why
 
 
+Banner = Callable[[], Awaitable[str]]
+"""A msgid to show above every page, or nothing."""
+
+
+async def nothing_to_say() -> str:
+    """No banner."""
+    return ""
+
+
 class Frame:
     """Makes web handlers of page handlers.
 
@@ -62,7 +71,9 @@ class Frame:
         settings: WebSettings,
         language: str,
         zone: str,
+        banner: Banner = nothing_to_say,
     ) -> None:
+        self._banner = banner
         self._operators = operators
         self._sessions = sessions
         self._translator = translator
@@ -142,6 +153,7 @@ class Frame:
         if session and operator and operator.epoch == session.epoch:
             page.signed_in, page.session, page.token = operator, session, token
             page.words, page.formats = self._tongue(request, operator)
+            page.banner = await self._banner()
         if role is not None:
             self._judge(page, role)
         if request.method == "POST":
@@ -163,7 +175,10 @@ class Frame:
             raise Turned(415, msgid("This is not a form."))
         if (request.content_length or 0) > LARGEST_FORM:
             raise Turned(413, msgid("That is too much for one form."))
-        fields = await request.post()
+        try:
+            fields = await request.post()
+        except (ValueError, LookupError):  # not the characters it says it is written in
+            raise Turned(415, msgid("This is not a form.")) from None
         page.form = MultiDict((k, v) for k, v in fields.items() if isinstance(v, str))
         if page.session and not compare_digest(
             page.form.get("csrf", "").encode("utf-8", "replace"), page.session.csrf.encode()

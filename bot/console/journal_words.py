@@ -22,6 +22,32 @@ WHAT = {
     "event.unmatched": msgid("Nobody answered"),
     "welcome.sent": msgid("Greeted"),
     "welcome.skipped": msgid("Not greeted"),
+    "member.opted_out": msgid("Wants no broadcasts"),
+    "member.opted_in": msgid("Wants broadcasts again"),
+    "member.erased": msgid("Erased"),
+    "group.erased": msgid("Group erased"),
+    "checkin.recorded": msgid("Checked in"),
+    "checkin.reminded": msgid("Reminded of checking in"),
+    "checkin.reminder_skipped": msgid("Not reminded of checking in"),
+    "route.answered": msgid("Shown the way into a group"),
+    "route.already": msgid("Asked for a group, and is in it"),
+    "route.full": msgid("Asked for a group that is full"),
+    "route.choice": msgid("Asked which group is meant"),
+    "route.saved": msgid("Route changed"),
+    "route.removed": msgid("Route removed"),
+    "sop.started": msgid("SOP started"),
+    "sop.edited": msgid("SOP changed"),
+    "sop.paused": msgid("SOP paused"),
+    "sop.running": msgid("SOP resumed"),
+    "sop.stopping": msgid("SOP stopped"),
+    "sop.finished": msgid("SOP finished"),
+    "sop.skipped": msgid("SOP message left out"),
+    "sop.deferred": msgid("SOP message put off"),
+    "sop.missed": msgid("SOP time missed"),
+    "task.opened": msgid("Task for staff"),
+    "task.done": msgid("Sent by staff"),
+    "task.skipped": msgid("Left out by staff"),
+    "task.postponed": msgid("Put off by staff"),
 }
 REASONS = (
     msgid("too late"),
@@ -45,6 +71,18 @@ CHANGES = {
     "dead_letter.dropped": msgid("Forgot a dead letter"),
     "delivery.resent": msgid("Sent a delivery again"),
     "delivery.closed": msgid("Left a delivery as it is"),
+    "sop.started": msgid("Started an SOP"),
+    "sop.edited": msgid("Changed an SOP"),
+    "sop.paused": msgid("Paused an SOP"),
+    "sop.running": msgid("Resumed an SOP"),
+    "sop.stopping": msgid("Stopped an SOP"),
+    "task.done": msgid("Said a task is done"),
+    "task.skipped": msgid("Left a task out"),
+    "task.postponed": msgid("Put a task off"),
+    "link.made": msgid("Made a link"),
+    "route.saved": msgid("Saved a route"),
+    "route.removed": msgid("Removed a route"),
+    "route.phrase_dismissed": msgid("Forgot an unmatched phrase"),
 }
 """What the audit calls each change."""
 STATES = {
@@ -56,8 +94,11 @@ STATES = {
 }
 """How a gateway is: the word and its colour."""
 _BAD = ("failed", "dead")
-_WARN = ("in_doubt", "skipped", "deferred", "retried", "unmatched", "left")
-_GOOD = ("sent", "joined", "resent", "done", "matched")
+_WARN = (
+    *("in_doubt", "skipped", "deferred", "retried", "unmatched", "left", "full", "missed"),
+    *("reminder_skipped", "opted_out", "paused"),
+)
+_GOOD = ("sent", "joined", "resent", "done", "matched", "recorded", "answered", "running")
 
 
 def event_word(words: Words, what: str) -> str:

@@ -8,6 +8,7 @@ from urllib.parse import quote, unquote, urlencode, urlsplit
 
 from aiohttp import web
 from jinja2 import Environment
+from markupsafe import Markup
 from multidict import MultiDict
 
 from bot.console.formats import Formats
@@ -35,6 +36,8 @@ class Page:
     assets: Assets
     paths: frozenset[str]
     secure: bool
+    banner: str = ""
+    """A msgid shown above everything."""
 
     @property
     def operator(self) -> Operator:
@@ -76,21 +79,26 @@ class Page:
     def render(self, template: str, status: int = 200, **data: Any) -> web.Response:
         """The answer made from a template."""
         notice = unquote(self.request.cookies.get(NOTICE, ""))
-        text = self.environment.get_template(template).render(
-            page=self,
-            _=self.words.say,
-            n_=self.words.count,
-            fmt=self.formats,
-            asset=self.assets.url,
-            csrf=self.session.csrf if self.session else "",
-            operator=self.signed_in,
-            notice=notice,
-            **data,
-        )
+        text = self.part(template, notice=notice, **data)
         response = web.Response(text=text, status=status, content_type="text/html")
         if notice:
             response.del_cookie(NOTICE, path="/")
         return response
+
+    def part(self, template: str, **data: Any) -> Markup:
+        """What a template makes in this reader's language, for this page or as a part of it."""
+        return Markup(  # noqa: S704 - the environment escapes
+            self.environment.get_template(template).render(
+                page=self,
+                _=self.words.say,
+                n_=self.words.count,
+                fmt=self.formats,
+                asset=self.assets.url,
+                csrf=self.session.csrf if self.session else "",
+                operator=self.signed_in,
+                **data,
+            )
+        )
 
     def redirect(self, path: str, notice: str = "") -> web.Response:
         """Go on to a page of ours; ``notice`` is a msgid shown there once."""

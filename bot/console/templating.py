@@ -10,6 +10,7 @@ from bot.console import charts
 from bot.console.journal_words import CHANGES, STATES, event_word, reason_word, tone
 from bot.console.navigation import BAR, BAR_SIZE, menu
 from bot.console.operators import ROLES
+from bot.console.sop_words import outcome_word
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -30,6 +31,7 @@ def environment() -> Environment:
         bar_size=BAR_SIZE,
         roles=ROLES,
         event_word=event_word,
+        outcome_word=outcome_word,
         reason_word=reason_word,
         tone=tone,
         changes=CHANGES,

@@ -36,6 +36,8 @@ PATIENCE = 30.0
 """Seconds a gateway may take to answer."""
 WAIT = 0.5
 """Seconds until something the store could not do is tried again."""
+GOODBYE = 2.0
+"""Seconds a stop waits for the store's answer to what was just asked."""
 GIVE_UP = 6 * 3600
 """Seconds after which a delivery that could not be sent fails, unless it expires earlier."""
 ATTEMPTS = 200
@@ -99,7 +101,7 @@ class Sender:
         self._stopping = True
         self._bell.ring("outbox")
         if self._lives:  # what is being taken right now comes into our hands first
-            await asyncio.wait(self._lives[:1], timeout=seconds)
+            await asyncio.wait(self._lives[:1], timeout=GOODBYE)
         for task in self._lives:
             task.cancel()
         await asyncio.gather(*self._lives, return_exceptions=True)

@@ -57,8 +57,11 @@ class Links:
     async def refresh(self) -> None:
         """Read the links made since the last time, to be called every second or so.
 
-        A redirect to one made elsewhere meanwhile asks by itself. Raises StoreError.
+        A redirect to one made elsewhere meanwhile asks by itself. When links were removed, all
+        are read anew. Raises StoreError.
         """
+        if int(await self._store.call("HLEN", self._store.keys.link_ids())) < len(self._links):
+            self._links, self._numbers, self._locations, self._known = {}, {}, {}, 0
         last = int(await self._store.text("GET", self._store.keys.link_seq()) or 0)
         while self._known < last:
             upto = min(last, self._known + PAGE)

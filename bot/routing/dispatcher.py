@@ -41,10 +41,10 @@ PATIENCE = 60.0
 """Seconds one handler may take."""
 TRIES = 3
 """Times a node may end while it handles an event; then the event is a dead letter."""
-ALONE = 1.0
-"""Seconds for which no other event under suspicion is tried beside one."""
 WAIT = 0.5
 """Seconds until something the store could not do is tried again."""
+GOODBYE = 2.0
+"""Seconds a stop waits for the store's answer to what was just asked."""
 CONFLICTS = 20
 """Times an event is handled anew because what it read had changed."""
 
@@ -100,7 +100,7 @@ class Dispatcher:
         self._free.set()
         self._world.bell.ring("inbox")
         if self._lives:  # what is being leased right now comes into our hands first
-            await asyncio.wait(self._lives[:1], timeout=seconds)
+            await asyncio.wait(self._lives[:1], timeout=GOODBYE)
         for task in self._lives:
             task.cancel()
         await asyncio.gather(*self._lives, return_exceptions=True)
@@ -184,18 +184,16 @@ class Dispatcher:
             items.extend(committed)
 
     async def _try(self, leased: Leased, raw: bytes, want: int) -> Sequence[bytes] | None:
-        """An event that was in hand when its node ended: one at a time, to find the guilty."""
+        """An event that was in hand when its node ended; after the second time it is tried alone,
+        so that the third end tells on the guilty only.
+        """
         if leased.tries >= TRIES:
             reason = f"the process ended {TRIES} times while handling this event"
             return await self._handle(leased, raw, want, dead=reason)
+        if leased.tries < TRIES - 1:
+            return await self._handle(leased, raw, want, suspect=True)
         async with self._suspects:
-            handling = asyncio.create_task(self._handle(leased, raw, want, suspect=True))
-            try:
-                await asyncio.wait({handling}, timeout=ALONE)
-            except asyncio.CancelledError:
-                handling.cancel()
-                raise
-        return await handling
+            return await self._handle(leased, raw, want, suspect=True)
 
     async def _handle(
         self, leased: Leased, raw: bytes, want: int, *, suspect: bool = False, dead: str = ""

@@ -95,7 +95,7 @@ class Meaning:
                 return sorted(ident for _, ident in subject.places)
             case "conversation" if not subject.gateways:
                 return sorted(self._conversations)
-            case "conversation" | "run" | "occurrence" | "delivery" | "text" | "hit":
+            case "conversation" | "run" | "occurrence" | "delivery" | "text" | "hit" | "target":
                 return None
         return []
 

@@ -94,7 +94,7 @@ class Sweep:
     async def _within(self, raw: bytes, key: Key, parts: Mapping[str, str]) -> None:
         """Take the elements out of one key that mean the subject."""
         element, _, value = key.element.partition(" → ")
-        if element == "{target}":
+        if element == "{target}" and key.kind == "fact":
             element = await self._target(parts)
         words = form(element).groupindex
         exact = None

@@ -104,6 +104,7 @@ class Community:
             self.clock.advance(hop)
             left -= hop
             await self.app.rooms.tick()
+            await self.app.rooms.planner.tick()
             await self.settle()
 
     async def _next_hop(self) -> float:

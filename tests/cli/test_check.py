@@ -6,17 +6,13 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from bot.cli import main as entry
-from bot.cli.main import cli
-
-__import__("bot.cli.check")
-assert entry
+from bot.cli.main import commands
 
 
 def check(folder: Path, config: str, *arguments: str) -> Result:
     path = folder / "config.toml"
     path.write_text(config, encoding="utf-8")
-    return CliRunner().invoke(cli, ["--config", str(path), "check", *arguments])
+    return CliRunner().invoke(commands(), ["--config", str(path), "check", *arguments])
 
 
 def test_a_fine_configuration_is_said_to_be_fine(tmp_path: Path) -> None:

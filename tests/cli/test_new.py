@@ -6,13 +6,11 @@ from pathlib import Path
 
 from click.testing import CliRunner
 
-from bot.cli.main import cli
-
-__import__("bot.cli.new")
+from bot.cli.main import commands
 
 
 def new(folder: Path, name: str) -> tuple[int, str]:
-    result = CliRunner().invoke(cli, ["new", "handler", name, "--folder", str(folder)])
+    result = CliRunner().invoke(commands(), ["new", "handler", name, "--folder", str(folder)])
     return result.exit_code, result.output
 
 

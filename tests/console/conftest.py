@@ -7,8 +7,10 @@ import re
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from itertools import count
 from pathlib import Path
 from random import Random
+from typing import TYPE_CHECKING
 
 import pytest
 from aiohttp import ClientResponse, ClientSession, CookieJar, web
@@ -35,6 +37,10 @@ from bot.store.members import Members
 from bot.store.store import Store
 from bot.testing.clock import TestClock
 
+if TYPE_CHECKING:
+    from tests.console.house import House
+
+_houses = count(1)
 CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 PASSWORD = "correct horse battery"
 TEA = Conversation(gateway="sandbox", group="tea")
@@ -159,6 +165,15 @@ async def site(store: Store, clock: TestClock) -> AsyncIterator[Site]:
         for client in made.clients:
             await client.close()
         await runner.cleanup()
+
+
+@pytest.fixture
+async def house(valkey: str) -> AsyncIterator[House]:
+    """A running bot with all its pages, without anybody in it."""
+    from tests.console.house import opened
+
+    async with opened(valkey, f"house{next(_houses)}") as made:
+        yield made
 
 
 NAMES = (

@@ -54,15 +54,14 @@ def test_the_configuration_and_the_sop_in_the_readme_are_right_as_they_stand(
 ) -> None:
     from click.testing import CliRunner
 
-    from bot.cli.main import cli
+    from bot.cli.main import commands
 
-    __import__("bot.cli.check")
     template, config = blocks(page, "toml")
     if template.startswith("   "):  # inside a list item
         template = "\n".join(line[3:] for line in template.splitlines())
     (tmp_path / "sop_templates").mkdir()
     (tmp_path / "sop_templates" / "tea_tuesday.toml").write_text(template)
     (tmp_path / "config.toml").write_text(config)
-    result = CliRunner().invoke(cli, ["--config", str(tmp_path / "config.toml"), "check"])
+    result = CliRunner().invoke(commands(), ["--config", str(tmp_path / "config.toml"), "check"])
     assert result.exit_code == 0, result.output
     assert "1 SOP template:" in result.output

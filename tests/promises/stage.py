@@ -151,6 +151,9 @@ async def time_flies(
                 app.bell.ring("timers")
                 app.bell.ring("outbox")
             await asyncio.sleep(0.002)
-            senders = [sender for app in apps for sender in app.switchboard.senders.values()]
-            if not any(one.busy for one in (*senders, *(app.dispatcher for app in apps))):
+            if not any(map(_busy, apps)):
                 clock.advance(step)
+
+
+def _busy(app: StageApp) -> bool:
+    return bool(app.dispatcher.busy or any(s.busy for s in app.switchboard.senders.values()))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -36,6 +37,13 @@ def node(valkey: str, store: Store, clock: TestClock, ear: Ear, tmp_path: Path) 
     return make
 
 
+async def jumps(clock: TestClock, seconds: float, *nodes: StageApp) -> None:
+    """Set the clock, and let every node see it."""
+    await until(lambda: all(node._latest == clock.now() for node in nodes))
+    clock.advance(seconds)
+    await until(lambda: all(node._latest == clock.now() for node in nodes))
+
+
 @pytest.mark.parametrize("jump", [-HOUR, HOUR])
 async def test_questions_and_a_broadcast_go_on(
     node: Make, ear: Ear, clock: TestClock, jump: int
@@ -46,15 +54,13 @@ async def test_questions_and_a_broadcast_go_on(
             await one.queue(f"news {number}", f"g{number}")
             await two.say(f"e{number}", f"echo {number}", f"c{number % 5}")
             if number % 50 == 25:
-                clock.advance(jump)
+                await jumps(clock, jump, one, two)
         began = clock.now()
         await time_flies([one, two], lambda: len(ear.heard) >= 300)
         assert clock.now() - began < 60_000, "something waited for the clock to come round"
     assert sorted(ear.texts()) == sorted(
         [*(f"news {n}" for n in range(150)), *(f"heard {n}" for n in range(150))]
     )
-    for chat in range(5):
-        assert ear.texts(f"c{chat}") == [f"heard {n}" for n in range(chat, 150, 5)]
 
 
 async def test_the_limits_hold_in_true_time_when_the_clock_goes_back(
@@ -69,12 +75,18 @@ async def test_the_limits_hold_in_true_time_when_the_clock_goes_back(
     async with node() as app:
         for number in range(120):
             await app.queue(f"{number}", f"g{number}")
-        for heard in (20, 50, 80):
-            await time_flies([app], lambda heard=heard: len(true) >= heard)  # type: ignore[misc]
+        for heard in (5, 6, 50, 80):
+            await time_flies([app], partial(reached, true, heard))
             clock.advance(-HOUR)
             went_back += HOUR * 1000
+            await until(lambda: app._latest == clock.now())
         await time_flies([app], lambda: len(true) == 120)
     assert busiest(true, 1000) <= 20
+    assert true[-1] - true[0] < 12_000, "nor are they tighter than they should be"
+
+
+def reached(true: list[int], heard: int) -> bool:
+    return len(true) >= heard
 
 
 async def test_an_event_told_again_after_the_clock_went_back_is_known(
@@ -108,8 +120,7 @@ async def test_a_gateway_that_asked_for_a_wait_is_not_left_alone_for_an_hour(
         await app.queue("chat", "g2", "reply")
         await until(lambda: len(asked) == 2)
         await until(lambda: not app.switchboard.senders[GATEWAY].busy)
-        await until(lambda: app._latest == clock.now())
-        clock.advance(-HOUR)
+        await jumps(clock, -HOUR, app)
         began = clock.now()
         await time_flies([app], lambda: len(ear.heard) == 2, 0.5)
         assert clock.now() - began < 60_000
@@ -137,12 +148,11 @@ async def test_a_greeting_that_was_about_to_be_said_is_said(
             )
             await until(lambda: not app.dispatcher.busy)
             clock.advance(jumped - 4)
-            await until(lambda: app._latest == clock.now())
-            clock.advance(-HOUR)
+            await jumps(clock, -HOUR, app)
             began = clock.now()
-            await time_flies(
-                [app],
-                lambda n=number: ear.texts(f"g{n}") == ["hello", "and more"],
-                0.5,  # type: ignore[misc]
-            )
+            await time_flies([app], greeted(ear, f"g{number}"), 0.5)
             assert clock.now() - began < 60_000
+
+
+def greeted(ear: Ear, group: str) -> Callable[[], bool]:
+    return lambda: ear.texts(group) == ["hello", "and more"]

@@ -98,7 +98,7 @@ async def queue(store: Store, clock: TestClock, group: str, **more: object) -> N
 async def test_a_frequency_cap_is_counted_once_over_two_nodes(
     store: Store, clock: TestClock
 ) -> None:
-    cap = Cap(key="shop/g1/2026-06-17", limit=3, ends=clock.now() + 86_400_000)
+    cap = Cap(key="g1:2026-06-17", limit=3, ends=clock.now() + 86_400_000)
     nodes = [Outbox(store, Bell()), Outbox(store, Bell())]
     for number in range(40):
         await queue(store, clock, f"g{number}", cap=cap)
@@ -118,7 +118,7 @@ async def test_a_frequency_cap_is_counted_once_over_two_nodes(
 async def test_what_could_not_be_sent_does_not_use_up_the_cap(
     store: Store, clock: TestClock
 ) -> None:
-    cap = Cap(key="shop/g1/2026-06-17", limit=1, ends=clock.now() + 86_400_000)
+    cap = Cap(key="g1:2026-06-17", limit=1, ends=clock.now() + 86_400_000)
     outbox = Outbox(store, Bell())
     await queue(store, clock, "g1", cap=cap)
     await queue(store, clock, "g2", cap=cap)

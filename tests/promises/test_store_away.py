@@ -153,7 +153,7 @@ async def test_scripts_are_flushed_and_connections_killed_under_load(
     server: Server, tmp_path: Path
 ) -> None:
     async def annoy(_: StageApp) -> None:
-        for _ in range(5):
+        for _time in range(5):
             await asyncio.sleep(0.05)
             assert await server.ask("SCRIPT FLUSH") == b"+OK\r\n"
             await asyncio.sleep(0.05)

@@ -10,7 +10,12 @@ from typing import Any
 import pytest
 
 from bot.delivery.journal import Journal
+from bot.links.hits import Hit
+from bot.links.owners import of_hit
 from bot.model.conversation import Account, Conversation
+from bot.model.delivery import Delivery
+from bot.model.message import Message
+from bot.routing.writer import Reader
 from bot.store.address import unix
 from bot.store.effects import Effects
 from bot.store.erasure import Erasure
@@ -24,6 +29,7 @@ from tests.store.dump import dump
 NAME, ACCOUNT = "独孤求败", "acct-7311"
 FIRST = 7_654_321
 """A number that nothing else in the store is."""
+PHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) MicroMessenger/8.0.49"
 CONFIG = """
 [welcome]
 window = "1s"
@@ -42,7 +48,8 @@ async def community(valkey: str, store: Store) -> AsyncIterator[Community]:
 
 
 def erasure_of(community: Community) -> Erasure:
-    return Erasure(community.app.store, community.app.members, community.app.node)
+    app = community.app
+    return Erasure(app.store, app.members, app.node, of_hit(app.rooms.links))
 
 
 async def left_of(store: Store, name: str, account: str, number: int) -> list[str]:
@@ -69,18 +76,33 @@ def _shown(content: Any) -> str:
 
 async def live_a_little(community: Community) -> None:
     """One person does all there is to do, in the company of another."""
-    tea = await community.group("tea", "茶友会")
+    tea, rooms = await community.group("tea", "茶友会"), community.app.rooms
     gone, kept = community.member(ACCOUNT, NAME), community.member("acct-2", "小红")
+    await rooms.sops.start("new_member_week", "all-groups", "admin")
+    await community.passes(seconds=1)
     for person in (gone, kept):
         await person.joins(tea)
         await person.adds_the_bot()
     await community.passes(seconds=10)
+    for number in (FIRST, FIRST + 1):
+        url = await rooms.links.link(Reader("welcome", 1, number), "https://example.com/")
+        code = url.rpartition("/")[2]
+        await click(community, Hit("test", number, community.clock.now(), code, "", "v", PHONE))
     for person in (gone, kept):
         await person.says("签到", tea)
         await person.says("排行榜", tea)
-        await person.says("退订")
+        await person.says("生日 05-31")
         await person.says(f"我是{NAME}，有人吗")
-    await community.passes(hours=1)
+    for _ in range(13):  # the SOP's first step goes out at eight in the evening
+        community.clock.advance(3600)
+        await rooms.planner.tick()
+        await community.settle()
+
+
+async def click(community: Community, hit: Hit) -> None:
+    store = community.app.store
+    await store.call("XADD", store.keys.hits(), "*", "hits", hit.line())
+    await community.app.rooms.counter.drain()
 
 
 async def test_of_an_erased_member_nothing_is_left(community: Community) -> None:
@@ -89,6 +111,22 @@ async def test_of_an_erased_member_nothing_is_left(community: Community) -> None
     assert await left_of(store, NAME, ACCOUNT, FIRST)
     assert await erasure_of(community).erase_member(FIRST, "operator admin")
     assert await left_of(store, NAME, ACCOUNT, FIRST) == []
+
+
+async def test_what_was_sent_and_clicked_is_known_of_the_others_alone(
+    community: Community,
+) -> None:
+    await live_a_little(community)
+    rooms = community.app.rooms
+    run = (await rooms.sops.results.runs("new_member_week"))[-1]
+    assert (await rooms.sops.results.targets(run, "sent"))[1] == [FIRST, FIRST + 1]
+    assert [m.member for m in await rooms.clicks.members(1, 1)] == [FIRST, FIRST + 1]
+    assert len(await rooms.clicks.hits()) == 2
+    await erasure_of(community).erase_member(FIRST, "operator admin")
+    assert (await rooms.sops.results.targets(run, "sent"))[1] == [FIRST + 1]
+    assert [m.member for m in await rooms.clicks.members(1, 1)] == [FIRST + 1]
+    assert len(await rooms.clicks.hits()) == 1
+    assert (await rooms.clicks.sums(1)).members == 2
 
 
 async def test_others_keep_what_is_theirs(community: Community) -> None:
@@ -153,10 +191,7 @@ async def test_what_waits_in_the_outbox_for_an_erased_member_is_not_sent(
     await community.direct(kept).expects("稍后")
 
 
-def later_delivery(account: str, due: int) -> Any:
-    from bot.model.delivery import Delivery
-    from bot.model.message import Message
-
+def later_delivery(account: str, due: int) -> Delivery:
     to = Conversation(gateway="sandbox", account=account)
     return Delivery(to=to, message=Message.of("稍后"), priority="notice", due=due)
 
@@ -208,12 +243,12 @@ async def test_an_erasure_that_breaks_off_is_finished_later(store: Store, at: in
             raise Broken
         return await call(*command)
 
-    store.call = breaking  # type: ignore[method-assign]
+    store.call = breaking
     try:
         done = await Erasure(store, members).erase_member(number, "operator admin")
     except Broken:
         done = False
-    store.call = call  # type: ignore[method-assign]
+    store.call = call
     again = Erasure(store, Members(store))
     if not done:
         assert await again.resume() or await again.erase_member(number, "operator admin")
@@ -230,7 +265,7 @@ WORDS = {
     "conversation": (f"sandbox/d/{ACCOUNT}", "sandbox/d/acct-2"),
     "speaker": (f"{FIRST}/sandbox/g/tea", "42/sandbox/g/tea"),
     "who": (f"m{FIRST}", "m42"),
-    "target": (str(FIRST), "42"),
+    "target": (f"{FIRST}", "42"),
     "run": ("week/1/tips/joined", "week/1/tips/joined"),
     "occurrence": ("week/tips/joined", "week/tips/joined"),
     "gateway": ("sandbox", "sandbox"),

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
 
 from aiohttp import web
-from babel.dates import get_month_names
 from markupsafe import Markup
 
 from bot.console import charts
+from bot.console.cards import Panel
 from bot.console.directory import Directory, Found
 from bot.console.frame import Frame
 from bot.console.page import Page
@@ -34,6 +34,7 @@ class Members:
         directory: Directory,
         journal: Journal,
         gateways: Callable[[], Iterable[str]],
+        panels: Sequence[Panel] = (),
     ) -> None:
         self._frame = frame
         self._store = store
@@ -41,6 +42,7 @@ class Members:
         self._directory = directory
         self._journal = journal
         self._gateways = gateways
+        self._panels = panels
 
     def routes(self) -> list[web.RouteDef]:
         """``/members`` and ``/members/{number}``."""
@@ -81,6 +83,7 @@ class Members:
             groups=await self._directory.groups_of(number),
             tags=await self._directory.tags_of(number),
             activity=await self._activity(page, number),
+            panels=[one for panel in self._panels if (one := await panel(page, number))],
             rows=rows,
             people={number: member},
             places=await self._directory.places(e.conversation for _, e in rows),
@@ -91,11 +94,10 @@ class Members:
         today = page.formats.today
         days = [today - timedelta(days=n) for n in range(WEEKS * 7)]
         spoke = await self._directory.spoke_on(number, [d.isoformat() for d in days])
-        names = get_month_names("abbreviated", locale=page.language)
         return charts.calendar(
             page.words.say(msgid("Days with a message")),
             {d: 1 for d, there in zip(days, spoke, strict=True) if there},
             today,
-            [names[month] for month in range(1, 13)],
+            page.formats.months,
             WEEKS,
         )

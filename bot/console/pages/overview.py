@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+import asyncio
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from aiohttp import web
 
 from bot.console import charts
+from bot.console.cards import Card, Need, Tile
 from bot.console.figures import Day, Figures, Now
 from bot.console.frame import Frame
 from bot.console.page import Page
@@ -22,22 +23,16 @@ Gateways = Callable[[], list[tuple[str, str, Status, Capabilities]]]
 DAYS = 14
 
 
-@dataclass(frozen=True, slots=True)
-class Need:
-    """Something an operator should look at."""
-
-    text: str
-    href: str
-    tone: str
-
-
 class Overview:
     """The first page."""
 
-    def __init__(self, frame: Frame, figures: Figures, gateways: Gateways) -> None:
+    def __init__(
+        self, frame: Frame, figures: Figures, gateways: Gateways, cards: Sequence[Card] = ()
+    ) -> None:
         self._frame = frame
         self._figures = figures
         self._gateways = gateways
+        self._cards = cards
 
     def routes(self) -> list[web.RouteDef]:
         """``/``."""
@@ -48,6 +43,8 @@ class Overview:
         now, days = await self._figures.now(), await self._figures.days(page.formats.today, DAYS)
         gateways = self._gateways()
         unmatched = await self._figures.unmatched(5)
+        told = await asyncio.gather(*(card(page) for card in self._cards))
+        needs = [one for one in told if isinstance(one, Need)]
         return page.render(
             "overview.html",
             now=now,
@@ -55,7 +52,8 @@ class Overview:
             today=days[-1],
             quiet=not any(day.counts for day in days),
             gateways=gateways,
-            needs=list(_needs(page.words, now, days[-1], gateways)),
+            needs=[*_needs(page.words, now, days[-1], gateways), *needs],
+            tiles=[one for one in told if isinstance(one, Tile)],
             unmatched=[charts.Rank(phrase, times) for phrase, times in unmatched],
             heard=[d.of("event:message_received") for d in days],
             sent_daily=[d.of("delivery:sent") for d in days],

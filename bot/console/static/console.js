@@ -21,10 +21,13 @@ function close(except) {
 document.addEventListener("click", (event) => close(event.target));
 document.addEventListener("keydown", (event) => event.key === "Escape" && close());
 
-// Copying a password that is shown once.
+// Copying a password, a link or a text. Without https browsers give no clipboard: then the text
+// is marked, to be copied by hand.
 document.addEventListener("click", async (event) => {
   const button = event.target.closest("[data-copy]");
   if (!button) return;
-  await navigator.clipboard.writeText(document.getElementById(button.dataset.copy).textContent);
+  const source = document.getElementById(button.dataset.copy);
+  if (!navigator.clipboard) return getSelection().selectAllChildren(source);
+  await navigator.clipboard.writeText(source.textContent);
   button.textContent = button.dataset.done;
 });

@@ -26,9 +26,9 @@ from bot.model.event import (
     MessageReceived,
 )
 from bot.model.message import Message
+from bot.store.line import StoreAway
 
 LONGEST_WAIT = 60.0
-LARGEST = 6 * 1024 * 1024
 BOT_NAMES = ("@muster", "@bot")
 CONTROL = re.compile("[\x00-\x1f\x7f]")
 CURSOR = re.compile(r"[0-9]{1,18}(-[0-9]{1,18})?")
@@ -47,7 +47,7 @@ class DoorMember(Frozen):
     """Who does it; ``id`` is text, also where it looks like a number."""
 
     id: Ident
-    name: str = Field(default="", max_length=2000)
+    name: str = Field(default="", max_length=4000)
 
 
 class DoorEvent(Frozen):
@@ -97,7 +97,10 @@ class Door:
             origin = request.headers.get("Origin")
             if origin and origin.partition("://")[2] != request.host:
                 return refuse(403, "requests from other sites are refused")
-            return await handler(request)
+            try:
+                return await handler(request)
+            except StoreAway:
+                return refuse(503, "the store does not answer; try again soon")
 
         return guard
 
@@ -107,8 +110,8 @@ class Door:
             return refuse(415, "expected Content-Type: application/json")
         try:
             said = DoorEvent.model_validate_json(await request.read())
-        except web.HTTPRequestEntityTooLarge:
-            return refuse(413, f"expected at most {LARGEST} bytes")
+        except web.HTTPRequestEntityTooLarge as error:
+            return refuse(413, error.text or "too large")
         except ValidationError as error:
             return refuse(422, *problems(error))
         event = await self.event(said)

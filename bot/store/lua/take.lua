@@ -13,20 +13,23 @@ local function sooner(ms)
   if wait < 0 or ms < wait then wait = ms end
 end
 
+local function spend(key, tat)
+  redis.call('SET', key, string.format('%.0f', tat), 'PX', string.format('%.0f', math.max(1000, tat / 1000 - now + 1000)))
+end
+
 -- GCRA. Returns how many ms until one more may go, and what to store when it goes.
 -- A stored time further ahead than the limit itself can reach means the clock went back: as if all
 -- of the limit had just been used.
 local function gcra(key, burst, interval)
   local now_us = now * 1000
   local tat = tonumber(redis.call('GET', key) or 0)
-  if tat > now_us + burst * interval then tat = now_us + burst * interval end
+  if tat > now_us + burst * interval then
+    tat = now_us + burst * interval
+    spend(key, tat)
+  end
   if tat < now_us then tat = now_us end
   local ahead = tat - (burst - 1) * interval - now_us
   return math.max(0, ahead / 1000), tat + interval
-end
-
-local function spend(key, tat)
-  redis.call('SET', key, string.format('%.0f', tat), 'PX', string.format('%.0f', math.max(1000, tat / 1000 - now + 1000)))
 end
 
 -- A wait that began later than now began before the clock went back: it is over.

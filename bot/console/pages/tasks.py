@@ -1,0 +1,103 @@
+"""Tasks: messages staff must send by hand, to copy, and to say done, leave out or put off."""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from bot.console.audit import Audit
+from bot.console.cards import Need
+from bot.console.directory import Directory
+from bot.console.frame import Frame
+from bot.console.page import Page
+from bot.console.paging import offset
+from bot.i18n.mark import msgid
+from bot.sop.tasks import Task
+from bot.sop.tasks import Tasks as Book
+
+PAGE = 25
+LOOK = 5_000
+"""Tasks one search looks at."""
+HOURS = (1, 3, 24)
+HOUR = 3_600_000
+LONGEST_ID = 300
+
+
+class Tasks:
+    """The page of open tasks."""
+
+    def __init__(self, frame: Frame, book: Book, directory: Directory, audit: Audit) -> None:
+        self._frame = frame
+        self._book = book
+        self._directory = directory
+        self._audit = audit
+
+    def routes(self) -> list[web.RouteDef]:
+        """``/tasks`` with its decisions."""
+        return [
+            self._frame.get("/tasks", self.index),
+            self._frame.post("/tasks/done", self.done),
+            self._frame.post("/tasks/skip", self.skip),
+            self._frame.post("/tasks/postpone", self.postpone),
+        ]
+
+    async def waiting(self, page: Page) -> Need | None:
+        """For the overview: how many wait for somebody."""
+        if not (count := await self._book.count()):
+            return None
+        one, many = msgid("{n} task waits for staff"), msgid("{n} tasks wait for staff")
+        return Need(page.words.count(one, many, count), "/tasks", "warn")
+
+    async def index(self, page: Page) -> web.StreamResponse:
+        """Open tasks, the earliest due first."""
+        wanted, start = page.arg("q").casefold(), offset(page.arg("after"))
+        if wanted:
+            every = [t for t in await self._book.open(0, LOOK) if wanted in _searched(t)]
+            shown, total = every[start : start + PAGE], len(every)
+        else:
+            shown, total = await self._book.open(start, PAGE), await self._book.count()
+        return page.render(
+            "tasks.html",
+            rows=shown,
+            total=total,
+            hours=HOURS,
+            now=page.formats.now,
+            people=await self._directory.people(task.member for task in shown),
+            places=await self._directory.places(task.to.key for task in shown),
+            more=page.here(after=start + PAGE) if start + PAGE < total else "",
+        )
+
+    async def done(self, page: Page) -> web.StreamResponse:
+        """Somebody sent it."""
+        ident = page.field("id", LONGEST_ID)
+        closed = await self._book.done(ident, page.operator.name)
+        return await self._told(page, closed, "task.done", msgid("Done."))
+
+    async def skip(self, page: Page) -> web.StreamResponse:
+        """It is not to be sent."""
+        ident = page.field("id", LONGEST_ID)
+        closed = await self._book.skip(ident, page.operator.name)
+        return await self._told(page, closed, "task.skipped", msgid("It is left out."))
+
+    async def postpone(self, page: Page) -> web.StreamResponse:
+        """Due some hours from now instead."""
+        hours = offset(page.field("hours"))
+        if hours not in HOURS:
+            raise web.HTTPNotFound
+        until = page.formats.now + hours * HOUR
+        ident = page.field("id", LONGEST_ID)
+        moved = await self._book.postpone(ident, until, page.operator.name)
+        due = page.formats.exact(until)
+        return await self._told(page, moved, "task.postponed", msgid("It is put off."), due=due)
+
+    async def _told(
+        self, page: Page, happened: bool, what: str, notice: str, **after: str
+    ) -> web.StreamResponse:
+        if not happened:
+            return page.redirect("/tasks", msgid("Somebody else closed it already."))
+        ident = page.field("id", LONGEST_ID)
+        await self._audit.write(page.operator.name, what, ident, before={"state": "open"}, **after)
+        return page.redirect("/tasks", notice)
+
+
+def _searched(task: Task) -> str:
+    return f"{task.sop} {task.to.key} {task.text}".casefold()
