@@ -131,7 +131,11 @@ class Rooms:
     def workspace(self) -> dict[str, Any]:
         """What every text may use, wherever it is written."""
         config = self._app.config
-        return {"workspace": config.workspace, "timezone": config.timezone}
+        return {
+            "workspace": config.workspace,
+            "timezone": config.timezone,
+            "language": config.language,
+        }
 
     async def window(self, delivery: Delivery) -> Delivery | None:
         """A new window for a delivery whose window ended, or None when it is too late."""
