@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from bot.checkins.checkins import CheckIns
 from bot.checkins.programme import check_programmes
 from bot.checkins.reminders import Reminders
-from bot.clock import Clock
+from bot.clock import Clock, Days
 from bot.config import SANDBOX
 from bot.delivery.journal import Journal
 from bot.links.clicks import Clicks
@@ -65,7 +65,13 @@ class Rooms:
         )
         gateways = {*config.gateways, SANDBOX} if config.sandbox.enabled else {*config.gateways}
         self.routes = Routes(
-            config.routes, store, app.members, app.facts, gateways, self.writer.names
+            config.routes,
+            store,
+            app.members,
+            app.facts,
+            gateways,
+            self.writer.names,
+            Days(config.timezone),
         )
         self.services: dict[type, object] = {
             CheckIns: self.checkins,

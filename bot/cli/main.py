@@ -110,7 +110,18 @@ def cli(context: click.Context, path: Path | None) -> None:
 
 def commands() -> click.Group:
     """The command with all of its verbs."""
-    from bot.cli import check, config, demo, links, members, new, routes, run, user  # noqa: F401
+    from bot.cli import (  # noqa: F401
+        check,
+        config,
+        demo,
+        links,
+        members,
+        new,
+        routes,
+        run,
+        sop,
+        user,
+    )
 
     cli.add_command(links.links)
     return cli

@@ -70,12 +70,12 @@ def _change(name: bytes, body: bytes) -> Change:
     entry = Entry.model_validate_json(body)
     on, _, who = entry.source.partition(", by ")
     before, _, after = entry.reason.rpartition(" → ")
-    name = "state" if before else "audience"
+    what = "state" if before else "audience"
     return Change(
         at=entry.at,
         who=who,
         what=entry.what,
         on=on,
-        before={name: before} if before else {},
-        after={name: after} if after else {},
+        before={what: before} if before else {},
+        after={what: after} if after else {},
     )

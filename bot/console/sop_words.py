@@ -12,7 +12,7 @@ from bot.settings.kinds import duration_text
 from bot.sop.audience import Audience
 from bot.sop.results import Run
 from bot.sop.schedule import DAY_MS
-from bot.sop.template import AttributeAnchor, DateAnchor, Reference, Step, Template
+from bot.sop.template import AttributeAnchor, DateAnchor, Reference, Step, Template, spoken
 from bot.store.members import Group
 
 STATES = {
@@ -107,9 +107,10 @@ def anchor_words(words: Words, template: Template) -> str:
 
 def when_words(words: Words, template: Template, step: Step) -> str:
     """When a step comes."""
-    clock = f" {_given(step.at)}" if step.at else ""
+    clock = f" {_given(words, template, step.at)}" if step.at else ""
     if step.every is not None:
-        return _cron(words, step.every)
+        given = _given(words, template, step.every)
+        return given if isinstance(step.every, Reference) else _cron(words, given)
     if step.on is not None:
         return f"{step.on.isoformat()}{clock}"
     days, rest = divmod((step.after or step.before or 0.0) * 1000, DAY_MS)
@@ -124,14 +125,16 @@ def when_words(words: Words, template: Template, step: Step) -> str:
     return words.count(one, many, int(days)) + clock
 
 
-def _given(value: str | Reference | None) -> str:
-    return f"{{{value.parameter}}}" if isinstance(value, Reference) else value or ""
+def _given(words: Words, template: Template, value: str | Reference) -> str:
+    """A value as it stands, or the title of the parameter that gives it."""
+    if not isinstance(value, Reference):
+        return value
+    title = template.parameters[value.parameter].title
+    return f"({spoken(title, words.language) if title else value.parameter})"
 
 
-def _cron(words: Words, every: str | Reference) -> str:
+def _cron(words: Words, every: str) -> str:
     """A cron expression read aloud where that is easy, else as it stands."""
-    if isinstance(every, Reference):
-        return _given(every)
     minute, hour, day, month, weekday = every.split()
     if not (minute.isdecimal() and hour.isdecimal() and month == "*"):
         return every

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal
 
-from bot.clock import utc
+from bot.clock import Days
 from bot.model.conversation import Conversation
 from bot.routes.desk import Desk
 from bot.routes.table import Explanation, Table
@@ -83,8 +83,11 @@ class Routes:
         facts: Facts,
         gateways: Collection[str] = (),
         functions: frozenset[str] = frozenset(),
+        days: Days | None = None,
     ) -> None:
-        """``gateways``: those groups can be at; ``functions``: what replies can call."""
+        """``gateways``: those groups can be at; ``functions``: what replies can call;
+        ``days``: in which zone questions are counted by day."""
+        self._days = days or Days()
         self._desk = Desk(configured, store, gateways, functions)
         self._store = store
         self._members = members
@@ -163,7 +166,7 @@ class Routes:
         assert answer.route is not None
         name, target = answer.route.name, answer.target
         outcome = "answered" if answer.outcome == "open" else answer.outcome
-        day = utc(ctx.now).date().isoformat()
+        day = self._days.of(ctx.now).isoformat()
         for counter in ("asked", outcome):
             ctx.effects.count(day, f"route:{counter}:{name}")
         reason = f"{name} → {target.name}" if target else name

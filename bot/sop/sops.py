@@ -24,6 +24,8 @@ from bot.sop.window import Windows
 from bot.store.effects import Effects
 
 _NAME = re.compile(r"[a-z0-9_-]+")
+RESERVED = frozenset({"templates", "start", "upcoming"})
+"""Names an SOP cannot have: the console's pages beside it do."""
 NAMES = 100
 """SOPs that may share a name before another one must be given."""
 
@@ -118,6 +120,9 @@ class Sops:
         now = self._store.clock.now()
         if name and not _NAME.fullmatch(name):
             message = "expected a name of lower-case letters, digits, - and _"
+            raise Problems([Problem(Place("name"), "", message)])
+        if (name or template) in RESERVED:
+            message = f'"{name or template}" is the name of a page; choose another'
             raise Problems([Problem(Place("name"), "", message)])
         found = self.library.get(template)
         version = await self._drafts.version(

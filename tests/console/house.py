@@ -219,6 +219,8 @@ async def live(house: House) -> int:
     route = {"name": "跑步", "words": ["跑步", "running"], "groups": ["sandbox/running"]}
     await house.rooms.routes.save({**route, "mode": "contains"}, "ann")
     weekly = await sops.get("weekly_tips")
-    await assign(house, weekly, "小明，这周的新茶到了，给你留了一份。\n周五前告诉我要不要寄。", 5, 1)
+    await assign(
+        house, weekly, "小明，这周的新茶到了，给你留了一份。\n周五前告诉我要不要寄。", 5, 1
+    )
     await assign(house, weekly, "本周三晚八点直播：怎么泡好一杯白茶。", -20, 4)
     return sale

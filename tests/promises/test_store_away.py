@@ -220,23 +220,17 @@ async def test_what_the_store_refuses_is_a_dead_letter_and_holds_up_nobody(
 ) -> None:
     ear = Ear(EAR)
     async with node(ear, tmp_path, server.socket) as app:
-        counters = app.store.keys.counters(day(app))
-        await app.store.call("SET", counters, "not a hash")
+        sequence = app.store.keys.outbox_seq()
+        await app.store.call("SET", sequence, "not a number")
         await app.say("e0", "echo 0", "c")
         while not (letters := await app.inbox.dead_letters()):
             await asyncio.sleep(0.01)
         ((ident, letter),) = letters
-        assert "WRONGTYPE" in letter.reason
-        await app.store.call("DEL", counters)
+        assert "not an integer" in letter.reason
+        await app.store.call("DEL", sequence)
         await app.say("e1", "echo 1", "c")
         assert await app.inbox.replay(ident)
         await until(lambda: ear.texts() == ["heard 1", "heard 0"])
-
-
-def day(app: StageApp) -> str:
-    from bot.clock import utc
-
-    return utc(app.clock.now()).date().isoformat()
 
 
 async def test_stopping_in_the_middle_of_a_broadcast_leaves_nothing_in_doubt(

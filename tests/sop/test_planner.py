@@ -548,3 +548,8 @@ async def test_the_planner_goes_by_itself_and_ends_clean(town: Town) -> None:
                 await asyncio.sleep(0.05)
     finally:
         await town.planner.stop()
+
+
+async def test_a_sop_cannot_be_called_like_a_page_beside_it(town: Town) -> None:
+    with pytest.raises(Problems, match="the name of a page"):
+        await town.sops.start("notice", "all-groups", "小王", {}, name="upcoming")

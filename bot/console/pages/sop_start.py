@@ -219,9 +219,10 @@ class SopStart:
         self, template: Template, draft: Draft, groups: Sequence[Group]
     ) -> tuple[Member | None, Group | None]:
         """Whom the preview is for: who was asked for, else the first group or newest member."""
-        chosen = [g for g in groups if not draft.groups or g.conversation.key in draft.groups]
+        every = draft.kind != "groups" or not draft.groups
+        chosen = [g for g in groups if every or g.conversation.key in draft.groups]
         if template.to == "group":
-            asked = [group for group in groups if str(group.number) == draft.who]
+            asked = [group for group in chosen if str(group.number) == draft.who]
             return None, next(iter(asked or chosen), None)
         member = await self._member(draft.who, {g.conversation.gateway for g in groups})
         if member is None:

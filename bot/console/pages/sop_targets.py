@@ -46,6 +46,8 @@ class SopTargets:
             raise web.HTTPNotFound
         to = await self._written_to(sop, name)
         run = await self._sops.results.run(sop.id, name)
+        if not run.planned:
+            raise web.HTTPNotFound
         numbers = await self._numbers(run, outcome)
         members: Sequence[Member] = []
         groups: Sequence[Group] = []

@@ -1,0 +1,127 @@
+"""``muster sop``: SOPs from the command line, on a store of its own."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from bot.cli.main import commands
+
+ROOT = Path(__file__).parents[2]
+
+
+class Line:
+    """A terminal in the folder of one community."""
+
+    def __init__(self, config: Path) -> None:
+        self._config = config
+
+    def __call__(self, *arguments: str, typed: str = "") -> Result:
+        given = ["--config", str(self._config), "sop", *arguments]
+        return CliRunner().invoke(commands(), given, input=typed)
+
+    def json(self, *arguments: str) -> Any:
+        """What it prints for programs."""
+        result = self(*arguments, "--json")
+        assert result.exit_code == 0, result.output
+        return json.loads(result.stdout)
+
+    def wrong(self, *arguments: str) -> str:
+        """What it says of a mistake: exit code 1, no traceback."""
+        result = self(*arguments)
+        assert result.exit_code == 1, result.output
+        assert isinstance(result.exception, SystemExit)
+        return result.output
+
+
+@pytest.fixture
+def muster() -> Iterator[Line]:
+    """A community's configuration; the socket's path must be short."""
+    with tempfile.TemporaryDirectory(prefix="mu") as folder:
+        config = Path(folder) / "config.toml"
+        config.write_text(
+            f"""timezone = "Asia/Shanghai"
+sop_templates = "{ROOT / "sop_templates"}"
+data_dir = "{folder}/data"
+""",
+            encoding="utf-8",
+        )
+        yield Line(config)
+
+
+def test_an_sop_is_started_paused_resumed_and_stopped(muster: Line) -> None:
+    assert "No SOP yet." in muster("list").output
+    arguments = ("weekly_tips", "--audience", "all-groups", "--set", "monday=早上好=！")
+    assert muster("start", *arguments, "--name", "tips").output == "tips is started.\n"
+    assert [row["state"] for row in muster.json("list")["sops"]] == ["running"]
+    assert muster("pause", "tips").output == "tips is paused.\n"
+    assert "Nothing is due" in muster("upcoming").output
+    assert muster("resume", "tips").output == "tips goes on.\n"
+    found = muster.json("upcoming", "--days", "7")
+    assert sorted(one["step"] for one in found) == ["friday", "monday", "wednesday"]
+    assert "tips/friday  0 groups" in muster("upcoming").output
+    shown = muster.json("show", "tips")
+    assert shown["parameters"]["monday"] == "早上好=！"
+    assert (shown["audience"], shown["by"], shown["runs"]) == (
+        "all-groups",
+        "the command line",
+        [],
+    )
+    assert "running, version 1, for all-groups" in muster("show", "tips").output
+    assert muster("stop", "tips", typed="n\n").exit_code == 1
+    assert muster.json("show", "tips")["state"] == "running"
+    assert "tips is stopped." in muster("stop", "tips", typed="y\n").output
+    assert "cannot become paused" in muster.wrong("pause", "tips")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("start", "weekly_tip", "--audience", "all-groups"), 'did you mean "weekly_tips"?'),
+        (("start", "weekly_tips", "--audience", "groups"), "audience: expected everyone"),
+        (("start", "weekly_tips", "--audience", "group:sandbox/tee"), 'no group "sandbox/tee"'),
+        (
+            ("start", "announcement", "--audience", "all-groups", "--set", "day=soon"),
+            "parameters: day: expected a date such as 2026-10-01",
+        ),
+        (("start", "announcement", "--audience", "all-groups", "--set", "day"), "KEY=VALUE"),
+        (("pause", "nothing"), 'there is no SOP "nothing"'),
+        (("show", "nothing"), 'there is no SOP "nothing"'),
+    ],
+)
+def test_a_mistake_is_told_in_one_line(muster: Line, arguments: tuple[str, ...], said: str) -> None:
+    output = muster.wrong(*arguments)
+    assert said in output
+    assert "Traceback" not in output
+
+
+def test_every_mistake_is_told_on_its_own_line(muster: Line) -> None:
+    output = muster.wrong(
+        *("start", "announcement", "--audience", "everyone", "--set", "time=noon", "--set", "x=1")
+    )
+    lines = output.removeprefix("Error: ").splitlines()
+    assert [line.split(": ")[0] for line in lines] == ["audience", *["parameters"] * 3]
+    assert [line.split(": ")[1] for line in lines[1:]] == ["text", "time", "x"]
+
+
+def test_a_template_file_is_checked_line_by_line(muster: Line, tmp_path: Path) -> None:
+    good = ROOT / "sop_templates" / "birthday.toml"
+    assert "nothing is wrong; steps wish" in muster("check", str(good)).output
+    broken = tmp_path / "mine.toml"
+    broken.write_text(
+        'title = "Mine"\nanchor = "calendar"\n[[step]]\nid = "one"\nevery = "0 99 * * 1"\n'
+        'text = "{{ nme }}"\n',
+        encoding="utf-8",
+    )
+    lines = muster.wrong("check", str(broken)).splitlines()
+    assert lines[0].startswith(f"{broken}:5: step[0].every: not a cron expression")
+    assert lines[1].startswith(f"{broken}:6: step[0].text: ")
+    result = muster("check", str(broken), "--json")
+    assert result.exit_code == 1
+    assert json.loads(result.stdout)["problems"] == lines

@@ -1,0 +1,149 @@
+"""Keyword routes in the console: tried, made, changed and removed."""
+
+from __future__ import annotations
+
+import re
+from html import unescape
+
+import pytest
+
+from tests.console.conftest import Visitor
+from tests.console.house import House, people
+
+RUN = {
+    "old": "",
+    "name": "跑步",
+    "words": "跑步\nrunning",
+    "mode": "contains",
+    "group-0": "sandbox/running",
+    "capacity-0": "200",
+    "priority": "0",
+}
+
+
+async def filled(visitor: Visitor, form: dict[str, str]) -> tuple[int, str]:
+    """Send the form; status and page."""
+    async with visitor.client.post(
+        "/routes/edit", data={**form, "csrf": await visitor.csrf()}, allow_redirects=False
+    ) as answer:
+        return answer.status, unescape(await answer.text())
+
+
+async def test_a_text_is_tried_and_the_winner_says_why(house: House) -> None:
+    visitor = await house.operator("ann", "viewer")
+    page = await visitor.get("/routes?say=我想进护肤喝茶群")
+    winner, loser = page.split("护肤群</bdi>")[1].split("喝茶</bdi>")[:2]
+    assert "wins" in winner
+    assert "the text contains &#34;护肤&#34;" in winner
+    assert "but a longer word matches" in loser
+    assert "No route hears “天气”" in await visitor.get("/routes?say=天气")
+
+
+async def test_what_nobody_answered_becomes_a_route_that_answers(house: House) -> None:
+    (person, *_) = await people(house, 3)
+    for _ in range(2):
+        await person.says("一起跑步吗")
+    visitor = await house.operator("ann", "manager")
+    page = await visitor.get("/routes")
+    assert "一起跑步吗" in page
+    prefilled = re.search(r'href="(/routes/edit\?word=[^"]+)"', page)
+    assert prefilled
+    assert "一起跑步吗</textarea>" in await visitor.get(unescape(prefilled[1]))
+    assert (await filled(visitor, RUN))[0] == 303
+    await person.says("一起跑步吗")
+    await house.community.direct(person).expects("Running club")
+    page = await visitor.get("/routes")
+    assert "1 asked" in page
+    assert "1 shown the way" in page
+    ((_, change),) = await house.console.audit.recent(limit=1)
+    assert (change.what, change.on, change.before) == ("route.saved", "跑步", {})
+    assert change.after["words"] == ["跑步", "running"]
+
+
+@pytest.mark.parametrize(
+    ("form", "told"),
+    [
+        ({"words": "\n  \n"}, "that is not empty"),
+        ({"mode": "regex", "words": "(", "synonyms": ""}, "not a regular expression"),
+        ({"group-0": "running"}, 'expected a group as "gateway/group id"'),
+        ({"group-0": "sandbx/running"}, 'unknown gateway "sandbx"; did you mean "sandbox"?'),
+        ({"capacity-0": "many"}, 'got "many"'),
+        ({"link-0": "running.example"}, "URL"),
+        ({"reply": "{{ nme }}"}, "nme"),
+        ({"name": "护肤群"}, "Another route is called this."),
+        ({"priority": "high"}, 'got "high"'),
+    ],
+)
+async def test_mistakes_are_told_beside_their_field_and_nothing_is_kept(
+    house: House, form: dict[str, str], told: str
+) -> None:
+    visitor = await house.operator("ann", "manager")
+    status, page = await filled(visitor, {**RUN, "synonyms": "跑步 = 慢跑，夜跑", **form})
+    assert status == 422
+    beside = re.findall(r'class="wrong" role="alert">([^<]+)<', page)
+    assert len(beside) == 1
+    assert told in beside[0]
+    assert ("跑步 = 慢跑，夜跑" in page) is ("synonyms" not in form)
+    assert len(await house.rooms.routes.routes()) == 2
+
+
+async def test_a_route_is_changed_renamed_and_removed(house: House) -> None:
+    visitor = await house.operator("ann", "manager")
+    await filled(visitor, {**RUN, "synonyms": "跑步 = 慢跑，夜跑", "reply": "来吧"})
+    page = unescape(await visitor.get("/routes/edit?name=跑步"))
+    for kept in ("跑步 = 慢跑, 夜跑", "来吧</textarea>", 'value="sandbox/running"', 'value="200"'):
+        assert kept in page
+    renamed = {**RUN, "old": "跑步", "name": "跑团", "words": "跑"}
+    assert (await filled(visitor, renamed))[0] == 303
+    names = [one.route.name for one in await house.rooms.routes.routes()]
+    assert names == ["护肤群", "喝茶", "跑团"]
+    ((_, change),) = await house.console.audit.recent(limit=1)
+    assert change.before["words"] == ["跑步", "running"]
+    assert change.after["words"] == ["跑"]
+    await visitor.post("/routes/remove", {"name": "跑团"})
+    await visitor.post("/routes/remove", {"name": "跑团"})
+    assert "It is gone already." in await visitor.get("/routes")
+    assert len(await house.rooms.routes.routes()) == 2
+
+
+async def test_routes_of_the_configuration_are_read_here_and_changed_there(house: House) -> None:
+    visitor = await house.operator("ann", "manager")
+    assert (await visitor.get("/routes")).count("in config.toml") == 2
+    assert (await visitor.status("/routes/edit?name=护肤群"))[0] == 404
+    await visitor.post("/routes/remove", {"name": "护肤群"})
+    assert (await filled(visitor, {**RUN, "old": "护肤群", "name": "护肤群"}))[0] == 422
+    assert [one.editable for one in await house.rooms.routes.routes()] == [False, False]
+
+
+async def test_a_phrase_that_needs_no_answer_is_forgotten(house: House) -> None:
+    (person, *_) = await people(house, 1)
+    for text in ("哈哈哈", "退款怎么办"):
+        await person.says(text)
+    visitor = await house.operator("ann", "manager")
+    assert "退款怎么办" not in await visitor.get("/routes/unmatched?q=哈")
+    await visitor.post("/routes/unmatched/dismiss", {"phrase": "哈哈哈"})
+    page = await visitor.get("/routes/unmatched")
+    assert "哈哈哈" not in page
+    assert "退款怎么办" in page
+
+
+async def test_a_viewer_tries_and_changes_nothing(house: House) -> None:
+    visitor = await house.operator("ann", "viewer")
+    assert "/routes/edit" not in await visitor.get("/routes?say=天气")
+    assert (await visitor.status("/routes/edit"))[0] == 403
+    for path in ("/routes/edit", "/routes/remove", "/routes/unmatched/dismiss"):
+        assert (await visitor.post(path, RUN)).status == 403
+    assert (await visitor.status("/routes?after=x&where=///&say=茶"))[0] == 200
+
+
+async def test_many_routes_are_paged_and_found(house: House) -> None:
+    for n in range(28):
+        route = {"name": f"route-{n:02}", "words": [f"word{n}"], "groups": ["sandbox/tea"]}
+        await house.rooms.routes.save(route)
+    visitor = await house.operator("ann", "viewer")
+    first = await visitor.get("/routes")
+    onward = re.search(r'rel="next" href="([^"]+)"', first)
+    assert onward
+    pages = first + await visitor.get(unescape(onward[1]))
+    assert len(set(re.findall(r">route-(\d\d)<", pages))) == 28
+    assert set(re.findall(r">route-(\d\d)<", await visitor.get("/routes?q=WORD27"))) == {"27"}
