@@ -94,15 +94,21 @@ class Preview:
     async def upcoming(self, days: int = 7, sop: str | None = None) -> list[Upcoming]:
         """What running SOPs are expected to send until ``days`` from now, in order of time.
 
-        Conditions, opt-outs and caps are asked only when the time comes.
+        Quiet hours are those of the workspace's zone. Conditions, opt-outs and caps are asked
+        only when the time comes.
         """
         now, found = self._means.store.clock.now(), list[Upcoming]()
         for one in await self._sops.all():
             if one.state == "running" and sop in (None, one.id):
                 version = await self._sops.version(one)
+                zone = version.zone(None, self._means.timezone)
                 for step in version.settled.step:
-                    found += await self._step(one, version, step, now, now + days * DAY_MS)
+                    rows = await self._step(one, version, step, now, now + days * DAY_MS)
+                    found += [self._after_quiet_hours(row, zone) for row in rows]
         return sorted(found, key=lambda u: (u.due, u.sop, u.step))[:MOST]
+
+    def _after_quiet_hours(self, row: Upcoming, zone: ZoneInfo) -> Upcoming:
+        return row.model_copy(update={"due": self._sops.windows.opening(row.due, zone).due})
 
     async def _step(
         self, sop: Sop, version: Version, step: Step, now: int, until: int

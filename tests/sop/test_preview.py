@@ -107,3 +107,11 @@ async def test_behind_every_number_are_the_targets(town: Town) -> None:
     assert await town.sops.results.targets(run, "skipped:opted out") == (1, [3])
     assert await town.sops.results.count(sop.id) == 1
     assert run.moment == run.at
+
+
+async def test_what_falls_into_quiet_hours_is_listed_for_when_they_end(town: Town) -> None:
+    town.change(quiet_hours="12:30-15:00")
+    await town.group("tea")
+    await town.start(town.template("daily", DAILY))
+    (first, *_) = await Preview(town.sops).upcoming(2)
+    assert f"{utc(first.due):%H:%M}" == "15:00"
