@@ -13,13 +13,14 @@ from random import Random
 from bot import Adapter, BaseEvent, Capabilities, Delivery, Receipt, SystemClock
 from bot.app import App
 from bot.config import Config
-from bot.delivery import inbox, outbox
+from bot.delivery import inbox, outbox, sender
 from bot.gateways.adapter import Inlet
+from bot.routing import dispatcher
 from bot.settings.server import SandboxSettings
 from bot.store.address import unix
 from bot.switchboard import Make
 
-inbox.LEASE = outbox.LEASE = 2.0
+inbox.LEASE = outbox.LEASE = dispatcher.LEASE = sender.LEASE = 2.0
 
 
 class Wall(Adapter):

@@ -165,14 +165,11 @@ async def test_scripts_are_flushed_and_connections_killed_under_load(
     exactly_once(ear)
 
 
-@pytest.mark.parametrize("seed", [1, 2])
-async def test_answers_of_the_store_are_lost_on_the_way(
-    server: Server, tmp_path: Path, seed: int
-) -> None:
+async def test_answers_of_the_store_are_lost_on_the_way(server: Server, tmp_path: Path) -> None:
     async def calm(_: StageApp) -> None:
         await asyncio.sleep(0)
 
-    ear, bad = Ear(EAR), BadLine(server.socket, str(tmp_path / "bad"), Random(seed))
+    ear, bad = Ear(EAR), BadLine(server.socket, str(tmp_path / "bad"), Random(1))
     async with bad.open(), node(ear, tmp_path, bad.at) as app:
         bad.cut = 0.04
         await work_through(app, ear, calm)
@@ -186,16 +183,16 @@ async def test_a_full_server_keeps_events_waiting_till_there_is_room(
 ) -> None:
     ear = Ear(EAR)
     async with node(ear, tmp_path, server.socket) as app:
-        await app.say("e0", "slow 0", "c")
+        await app.say("e0", "ask 0", "c")
         await until(lambda: app.dispatcher.busy)
         await server.ask("CONFIG SET maxmemory 1")
         with pytest.raises(line.StoreAway):
             await app.say("e1", "echo 1", "c")
-        await asyncio.sleep(2.5)  # the handler is done and cannot be committed
+        await asyncio.sleep(0.8)  # the handler is done and cannot be committed
         assert ear.texts() == []
         await server.ask("CONFIG SET maxmemory 0")
         await app.say("e1", "echo 1", "c")
-        await until(lambda: ear.texts() == ["heard 0", "heard 1"])
+        await until(lambda: ear.texts() == ["known nothing", "heard 1"])
         await nothing_left(app)
 
 
