@@ -20,7 +20,8 @@ from bot.settings.server import SandboxSettings
 from bot.store.address import unix
 from bot.switchboard import Make
 
-inbox.LEASE = outbox.LEASE = dispatcher.LEASE = sender.LEASE = 2.0
+for module in (inbox, outbox, dispatcher, sender):
+    vars(module)["LEASE"] = 2.0
 
 
 class Wall(Adapter):
