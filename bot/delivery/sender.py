@@ -11,6 +11,7 @@ import structlog
 
 from bot.clock import Clock
 from bot.delivery.outbox import LEASE, Ending, Outbox, Taken
+from bot.delivery.workers import Workers
 from bot.metrics import Metrics
 from bot.model.capabilities import Capabilities
 from bot.model.delivery import (
@@ -36,8 +37,6 @@ PATIENCE = 30.0
 """Seconds a gateway may take to answer."""
 WAIT = 0.5
 """Seconds until something the store could not do is tried again."""
-GOODBYE = 2.0
-"""Seconds a stop waits for the store's answer to what was just asked."""
 GIVE_UP = 6 * 3600
 """Seconds after which a delivery that could not be sent fails, unless it expires earlier."""
 ATTEMPTS = 200
@@ -80,8 +79,7 @@ class Sender:
         self._window = window
         self._metrics = metrics
         self._held: set[str] = set()
-        self._tasks: set[asyncio.Task[None]] = set()
-        self._lives: list[asyncio.Task[None]] = []
+        self._workers = Workers()
         self._token = ""
         self._takings = count(1)
         self._stopping = False
@@ -91,25 +89,13 @@ class Sender:
         fence = await self._store.call("INCR", self._store.keys.fence())
         self._token = f"{self._node}:{fence}"
         await self._settle(self._node)
-        self._lives = [
-            asyncio.create_task(self._loop(), name=f"sender {self._name}"),
-            asyncio.create_task(self._keep(), name=f"sender leases {self._name}"),
-        ]
+        self._workers.begin(sender=self._loop(), leases=self._keep())
 
     async def stop(self, seconds: float = 10.0) -> None:
         """Wait for the gateway's answers, at most ``seconds``; take nothing new."""
         self._stopping = True
         self._bell.ring("outbox")
-        if self._lives:  # what is being taken right now comes into our hands first
-            await asyncio.wait(self._lives[:1], timeout=GOODBYE)
-        for task in self._lives:
-            task.cancel()
-        await asyncio.gather(*self._lives, return_exceptions=True)
-        if self._tasks:
-            await asyncio.wait(self._tasks, timeout=seconds)
-        for sending in self._tasks:
-            sending.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._workers.end(seconds)
 
     @property
     def busy(self) -> int:
@@ -139,9 +125,7 @@ class Sender:
         )
         for one in taken:
             self._held.add(one.delivery.id)
-            task = asyncio.create_task(self._send(one), name=f"delivery {one.delivery.id}")
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            self._workers.do(self._send(one), f"delivery {one.delivery.id}")
         if len(taken) == room:
             return 1.0
         return min(1.0, wait / 1000) if wait >= 0 else 1.0

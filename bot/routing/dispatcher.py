@@ -15,6 +15,7 @@ from pydantic import ValidationError
 from bot.clock import Clock
 from bot.delivery.inbox import LEASE, DeadLetter, Inbox, Leased
 from bot.delivery.journal import Entry, record
+from bot.delivery.workers import Workers
 from bot.metrics import Metrics
 from bot.model.capabilities import Capabilities
 from bot.model.event import BaseEvent, MessageReceived, event_adapter
@@ -43,8 +44,6 @@ TRIES = 3
 """Times a node may end while it handles an event; then the event is a dead letter."""
 WAIT = 0.5
 """Seconds until something the store could not do is tried again."""
-GOODBYE = 2.0
-"""Seconds a stop waits for the store's answer to what was just asked."""
 CONFLICTS = 20
 """Times an event is handled anew because what it read had changed."""
 
@@ -79,8 +78,7 @@ class Dispatcher:
         self.index = index
         self._world = world
         self._held: dict[str, Leased] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
-        self._lives: list[asyncio.Task[None]] = []
+        self._workers = Workers()
         self._free = asyncio.Event()
         self._suspects = asyncio.Lock()
         self._stopping = False
@@ -88,27 +86,14 @@ class Dispatcher:
     async def start(self) -> None:
         """Take back what a former life of this node held, and begin."""
         await self._inbox.reclaim(self._node, [])
-        self._lives = [
-            asyncio.create_task(self._loop(), name="dispatcher"),
-            asyncio.create_task(self._keep(), name="dispatcher leases"),
-            asyncio.create_task(self._time(), name="dispatcher timers"),
-        ]
+        self._workers.begin(dispatcher=self._loop(), leases=self._keep(), timers=self._time())
 
     async def stop(self, seconds: float = 10.0) -> None:
         """Finish the events in hand, at most ``seconds``; the rest stays in the inbox."""
         self._stopping = True
         self._free.set()
         self._world.bell.ring("inbox")
-        if self._lives:  # what is being leased right now comes into our hands first
-            await asyncio.wait(self._lives[:1], timeout=GOODBYE)
-        for task in self._lives:
-            task.cancel()
-        await asyncio.gather(*self._lives, return_exceptions=True)
-        if self._tasks:
-            await asyncio.wait(self._tasks, timeout=seconds)
-        for worker in self._tasks:
-            worker.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._workers.end(seconds)
 
     @property
     def busy(self) -> int:
@@ -130,9 +115,7 @@ class Dispatcher:
                 continue
             for one in leased:
                 self._held[one.conversation] = one
-                task = asyncio.create_task(self._work(one), name=f"conversation {one.conversation}")
-                self._tasks.add(task)
-                task.add_done_callback(self._tasks.discard)
+                self._workers.do(self._work(one), f"conversation {one.conversation}")
             if len(leased) < room:
                 await self._world.bell.wait("inbox", 1.0)
 
