@@ -167,3 +167,24 @@ async def _fits(page: Page, width: int) -> bool:
 def _name(path: str, language: str, width: int) -> str:
     plain = "".join(c if c.isalnum() else "-" for c in path.strip("/"))
     return f"{plain or 'overview'}-{language}-{width}.png"
+
+
+@pytest.mark.parametrize("language", ["zh-CN", "en-US"])
+async def test_charts_fit_a_phone_also_when_dates_are_long(
+    house: House, browser: Browser, language: str
+) -> None:
+    house.clock.advance(157 * 86_400)  # to 21 November: two digits each
+    await live(house)
+    await house.operator("ann", "viewer")
+    context = await browser.new_context(
+        base_url=house.url, locale=language, viewport={"width": 390, "height": 844}
+    )
+    page = await context.new_page()
+    await page.goto("/login")
+    await page.fill("input[name=name]", "ann")
+    await page.fill("input[name=password]", PASSWORD)
+    await page.click("main button")
+    await page.goto("/check-ins")
+    await expect(page.locator(".labels").first).to_be_attached()
+    assert await _fits(page, 390)
+    await context.close()
