@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -125,7 +125,9 @@ class Judge:
             if not await self._wanted(step, variables, reader):
                 return Skip("condition")
             text = spoken(step.text, turn.version.language)
-            message = await self._means.writer.write(text, variables, reader)
+            # In a group anybody may click: a link there is nobody's own.
+            audience = reader if to.group is None else replace(reader, member=0)
+            message = await self._means.writer.write(text, variables, audience)
         except TemplateFailed as error:
             return Skip("text failed", str(error))
         if target.member is not None and to.group is not None:

@@ -553,3 +553,18 @@ async def test_the_planner_goes_by_itself_and_ends_clean(town: Town) -> None:
 async def test_a_sop_cannot_be_called_like_a_page_beside_it(town: Town) -> None:
     with pytest.raises(Problems, match="the name of a page"):
         await town.sops.start("notice", "all-groups", "小王", {}, name="upcoming")
+
+
+@pytest.mark.parametrize("direct", [True, False])
+async def test_a_link_is_the_members_own_only_where_nobody_else_can_click_it(
+    town: Town, direct: bool
+) -> None:
+    town.can["sandbox"] = Capabilities(send_direct=direct)
+    text = HELLO.replace("hello {{ member.name }}", "{{ link('https://example.com/?mine') }}")
+    await town.group("tea")
+    await town.start(town.template("hello", text))
+    town.clock.advance(MINUTE)
+    number = await town.join("小明")
+    await town.pass_by(HOUR + MINUTE)
+    said = town.sent[0].message.summary
+    assert said.endswith(f"-{number if direct else 0} of tea"), said

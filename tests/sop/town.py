@@ -32,7 +32,9 @@ DAY = 24 * HOUR
 FOLDER = Path(__file__).parents[2] / "sop_templates"
 
 
-async def _link(_: Reader, url: str) -> str:
+async def _link(reader: Reader, url: str) -> str:
+    if "?mine" in url:
+        return f"https://bot.example/l/{reader.group}-{reader.member}"
     return f"https://bot.example/l/{url[-3:]}"
 
 

@@ -68,7 +68,7 @@ class Draft:
         )
 
     def audience(self) -> Audience:
-        """Who it is for; raises Problems-free ValueError with a msgid when nobody was chosen."""
+        """Who it is for; raises ValueError with a msgid when nobody was chosen."""
         if self.kind == "groups":
             if not self.groups:
                 raise ValueError(msgid("Choose at least one group."))
