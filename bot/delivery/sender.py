@@ -79,6 +79,7 @@ class Sender:
         self._window = window
         self._metrics = metrics
         self._held: set[str] = set()
+        self._taking = False
         self._workers = Workers()
         self._token = ""
         self._takings = count(1)
@@ -99,8 +100,8 @@ class Sender:
 
     @property
     def busy(self) -> int:
-        """Deliveries at the gateway now."""
-        return len(self._held)
+        """Deliveries at the gateway now, and one more while the store is asked for some."""
+        return len(self._held) + self._taking
 
     async def _loop(self) -> None:
         while not self._stopping:
@@ -120,9 +121,13 @@ class Sender:
         can = self._gateway.capabilities
         # Its own token for each taking: an ending told twice must not end the next taking.
         token = f"{self._token}.{next(self._takings)}"
-        taken, wait = await self._outbox.take(
-            self._name, token, room, can.account_rate, can.chat_rate, FOR_REPLIES
-        )
+        self._taking = True
+        try:
+            taken, wait = await self._outbox.take(
+                self._name, token, room, can.account_rate, can.chat_rate, FOR_REPLIES
+            )
+        finally:
+            self._taking = False
         for one in taken:
             self._held.add(one.delivery.id)
             self._workers.do(self._send(one), f"delivery {one.delivery.id}")
