@@ -6,7 +6,11 @@ from typing import Literal
 
 from bot.model.base import Frozen
 
-SegmentKind = Literal["text", "mention", "image", "link_card", "file"]
+SegmentKind = Literal["text", "mention", "image", "link_card", "file", "video", "mini_program"]
+
+Layout = Literal["together", "apart", "words_first"]
+"""How a message of several segments arrives: as one, every attachment on its own, or all words
+in one message and the attachments after it."""
 
 
 class Rate(Frozen):
@@ -16,13 +20,30 @@ class Rate(Frozen):
     seconds: float
 
 
+class Quota(Frozen):
+    """At most ``count`` broadcasts in a calendar ``period`` to one member or group, or of an owner.
+
+    ``owner`` is the staff member who sends, where a platform counts by sender.
+    """
+
+    per: Literal["member", "group", "owner"]
+    count: int
+    period: Literal["day", "week", "month"]
+
+
 class Capabilities(Frozen):
     """The declared abilities and limits of one gateway.
 
     ``staff_confirm``: nothing reaches a member without a staff member's tap.
     ``idempotent``: sending the same delivery id twice shows it once.
     ``welcome_window``: seconds after a join in which a greeting is still accepted, None for any.
-    ``text_bytes``: the longest text in UTF-8 bytes, None for no limit.
+    ``text_bytes``: the longest text in UTF-8 bytes, None for no limit. ``text_units``: the same in
+    UTF-16 code units, where the platform counts so.
+    ``alone``: kinds that are shown only when the message is nothing else.
+    ``attachments``: the most attachments in one message.
+    ``title_bytes``, ``description_bytes`` and ``mini_title_bytes``: the longest title and
+    description of a link card and title of a mini program, in UTF-8 bytes; longer ones are cut.
+    ``quotas``: what the platform allows by the calendar, all of them at once.
     ``account_rate`` and ``chat_rate``: limits over the whole account and over one conversation.
     """
 
@@ -36,5 +57,13 @@ class Capabilities(Frozen):
     join_link: bool = False
     segments: frozenset[SegmentKind] = frozenset({"text"})
     text_bytes: int | None = None
+    text_units: int | None = None
+    layout: Layout = "together"
+    alone: frozenset[SegmentKind] = frozenset()
+    attachments: int | None = None
+    title_bytes: int | None = None
+    description_bytes: int | None = None
+    mini_title_bytes: int | None = None
+    quotas: tuple[Quota, ...] = ()
     account_rate: Rate | None = None
     chat_rate: Rate | None = None

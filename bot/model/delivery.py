@@ -15,21 +15,31 @@ Outcome = Literal["sent", "failed", "skipped", "in_doubt", "task"]
 
 
 class Cap(Frozen):
-    """A frequency cap a delivery counts against: at most ``limit`` under ``key`` till ``ends``.
+    """A frequency cap: at most ``limit`` deliveries counted under ``keys`` together.
 
-    ``key`` names target and local date; ``ends`` is UTC milliseconds.
+    The delivery itself counts under the first key, which lives till ``ends`` (UTC ms); the others
+    are the days before, where a cap spans several.
     """
 
-    key: str
+    keys: tuple[str, ...]
     limit: int
     ends: int
 
 
 class Result(Frozen):
-    """Where the outcome is recorded: one row per (step run, target number)."""
+    """Where the outcome is recorded: one row per (step run, target).
+
+    ``target`` is a number and ``name`` its whole name ("12:3": member 12 in group 3). When it is
+    sent or skipped, the target goes on in the occurrences ``follow`` of the steps that follow;
+    when sent, what ``who`` ("m12", "g3") says or does within ``window`` ms is credited to the run.
+    """
 
     run: str
     target: int
+    name: str = ""
+    follow: tuple[str, ...] = ()
+    who: str = ""
+    window: int = 86_400_000
 
 
 class Delivery(Frozen):
@@ -51,7 +61,7 @@ class Delivery(Frozen):
     attempt: int = 0
     source: str = ""
     member: int | None = None
-    cap: Cap | None = None
+    caps: tuple[Cap, ...] = ()
     result: Result | None = None
 
 

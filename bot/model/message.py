@@ -50,6 +50,28 @@ class File(Frozen):
     name: str
 
 
+class Video(Frozen):
+    """A film at an http(s) or data URL; ``alt`` says what it shows."""
+
+    kind: Literal["video"] = "video"
+    url: str
+    alt: str = ""
+
+
+class MiniProgram(Frozen):
+    """A card that opens a page inside the chat app (WeChat's mini programs).
+
+    ``url`` is where it leads on platforms that have none; without one only the title is left.
+    """
+
+    kind: Literal["mini_program"] = "mini_program"
+    app: str
+    path: str
+    title: str
+    picture: str | None = None
+    url: str | None = None
+
+
 class Unknown(Frozen):
     """A segment the adapter received and has no noun for; ``name`` is the platform's."""
 
@@ -57,7 +79,8 @@ class Unknown(Frozen):
     name: str
 
 
-Segment = Annotated[Text | Mention | Image | LinkCard | File | Unknown, Field(discriminator="kind")]
+AnySegment = Text | Mention | Image | LinkCard | File | Video | MiniProgram | Unknown
+Segment = Annotated[AnySegment, Field(discriminator="kind")]
 
 
 class Message(Frozen):
@@ -81,7 +104,7 @@ class Message(Frozen):
         return "".join(map(_words, self.segments))
 
 
-def _words(segment: Text | Mention | Image | LinkCard | File | Unknown) -> str:
+def _words(segment: AnySegment) -> str:
     match segment:
         case Text():
             return segment.text
@@ -93,5 +116,9 @@ def _words(segment: Text | Mention | Image | LinkCard | File | Unknown) -> str:
             return f"{segment.title} {segment.url}"
         case File():
             return f"[{segment.name}] {segment.url}"
+        case Video():
+            return f"[{segment.alt or 'video'}] {segment.url}"
+        case MiniProgram():
+            return f"{segment.title} {segment.url or ''}".strip()
         case Unknown():
             return f"[{segment.name}]"

@@ -117,7 +117,7 @@ async def test_what_cannot_be_shown_is_said_in_the_receipt() -> None:
         assert receipt.degraded == ("link card shown as text", "file menu.pdf shown as a link")
         (first, second) = fake.sent.get_nowait()["message"]
         assert first["data"]["text"] == "新品\n春茶\nhttps://x.example/l/1"
-        assert second["data"]["text"] == "[menu.pdf] https://x.example/menu.pdf"
+        assert second["data"]["text"] == "\n[menu.pdf] https://x.example/menu.pdf"
         with pytest.raises(Refused, match="nothing of the message"):
             await gateway.say("", group="100")
 

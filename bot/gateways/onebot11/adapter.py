@@ -18,7 +18,7 @@ from bot.gateways.deadline import within
 from bot.gateways.onebot11 import door
 from bot.gateways.onebot11.actions import CLOSING, HELLO, Socket, dial, post_action
 from bot.gateways.onebot11.event import ANONYMOUS
-from bot.gateways.onebot11.message import encode, render
+from bot.gateways.onebot11.message import ALONE, encode, render
 from bot.gateways.onebot11.payload import (
     MAX_FRAME,
     FrameError,
@@ -72,6 +72,7 @@ class OneBot11(Adapter):
         return Capabilities(
             member_list=True,
             segments=frozenset(segments),
+            alone=ALONE,
             account_rate=self.settings.account_rate,
             chat_rate=self.settings.chat_rate,
         )

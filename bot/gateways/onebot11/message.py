@@ -9,6 +9,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 from urllib.parse import unquote_to_bytes
 
+from bot.gateways.fallback import fallback, lower
+from bot.model.capabilities import SegmentKind
 from bot.model.message import File, Image, LinkCard, Mention, Message, Segment, Text, Unknown
 
 
@@ -176,48 +178,45 @@ def _card(text: str) -> LinkCard | None:
 
 # sending
 
+ALONE: frozenset[SegmentKind] = frozenset({"link_card"})
+"""What QQ shows only as a message of its own."""
+
 
 def render(message: Message, *, group: bool, link_cards: bool) -> Rendered:
     """A message in OneBot segments; what cannot be shown becomes text, and is named.
 
     A share segment stands alone on QQ, so a card among other segments becomes text too.
     """
+    kinds: set[SegmentKind] = {"text", "image"}
+    if group:
+        kinds.add("mention")
+    if link_cards:
+        kinds.add("link_card")
     parts: list[Part] = []
     degraded: list[str] = []
-    alone = len(message.segments) == 1
-    for segment in message.segments:
-        match segment:
-            case Text():
-                part = _plain(segment.text)
-            case Mention() if group and not (segment.account or "").startswith("anonymous:"):
-                part = Part("at", {"qq": segment.account or "all"})
-            case Mention():
-                part = _plain(f"@{segment.name} " if segment.name else "")
-                degraded.append("mention shown as a name")
-            case Image():
-                part = Part("image", {"file": _image(segment.url)})
-            case LinkCard() if link_cards and alone:
-                part = Part("share", _share(segment))
-            case LinkCard():
-                lines = (segment.title, segment.description, segment.url)
-                part = _plain("\n".join(line for line in lines if line))
-                degraded.append("link card shown as text")
-            case File() if segment.url.startswith("data:"):
-                part = _plain(f"[{segment.name}]")
-                degraded.append(f"file {segment.name} left out")
-            case File():
-                part = _plain(f"[{segment.name}] {segment.url}")
-                degraded.append(f"file {segment.name} shown as a link")
-            case Unknown():
-                part = _plain(f"[{segment.name}]")
-                degraded.append(f"{segment.name} shown as text")
-        if part.type != "text" or part.data["text"]:
-            parts.append(part)
+    for shown in lower(message, kinds, ALONE):
+        if _is_anonymous(shown.segment):
+            shown = fallback(shown.segment, {"text"})
+        if shown.lost:
+            degraded.append(str(shown.lost))
+        if shown.segment != Text(text=""):
+            parts.append(_part(shown.segment))
     return Rendered(parts, tuple(degraded))
 
 
-def _plain(text: str) -> Part:
-    return Part("text", {"text": text})
+def _is_anonymous(segment: Segment) -> bool:
+    return isinstance(segment, Mention) and (segment.account or "").startswith("anonymous:")
+
+
+def _part(segment: Segment) -> Part:
+    match segment:
+        case Mention():
+            return Part("at", {"qq": segment.account or "all"})
+        case Image():
+            return Part("image", {"file": _image(segment.url)})
+        case LinkCard():
+            return Part("share", _share(segment))
+    return Part("text", {"text": Message.of(segment).summary})
 
 
 def _share(card: LinkCard) -> dict[str, str]:

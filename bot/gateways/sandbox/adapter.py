@@ -8,12 +8,13 @@ from collections.abc import AsyncIterator, Sequence
 from pydantic import BaseModel, ConfigDict, Field
 
 from bot.gateways.adapter import Adapter, Inlet
+from bot.gateways.fallback import lower
 from bot.gateways.sandbox.world import Said, World
 from bot.model.capabilities import Capabilities, Rate, SegmentKind
 from bot.model.conversation import Account
 from bot.model.delivery import Delivery, Receipt, Refused
 from bot.model.event import BaseEvent
-from bot.model.message import Message, Text
+from bot.model.message import Message
 
 ALL: frozenset[SegmentKind] = frozenset({"text", "mention", "image", "link_card", "file"})
 PLAIN: frozenset[SegmentKind] = frozenset({"text", "mention"})
@@ -91,9 +92,6 @@ class Sandbox(Adapter):
         return sorted((await self.world.groups()).items())
 
     def _shown(self, message: Message) -> tuple[Message, tuple[str, ...]]:
-        can = self.capabilities.segments
-        if all(s.kind in can for s in message.segments):
-            return message, ()
-        lost = tuple(sorted({s.kind for s in message.segments if s.kind not in can}))
-        parts = [s if s.kind in can else Text(text=Message.of(s).summary) for s in message.segments]
-        return Message.of(*parts), tuple(f"{kind} shown as text" for kind in lost)
+        shown = lower(message, self.capabilities.segments)
+        lost = dict.fromkeys(str(one.lost) for one in shown if one.lost)
+        return Message.of(*(one.segment for one in shown)), tuple(lost)
