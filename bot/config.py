@@ -14,7 +14,13 @@ from bot.model.base import Frozen
 from bot.model.conversation import Conversation
 from bot.settings.environment import overlay
 from bot.settings.kinds import Module, Name, WorkspaceName, Zone
-from bot.settings.rooms import CheckInSettings, DeliverySettings, RouteSettings, WelcomeSettings
+from bot.settings.rooms import (
+    CheckInSettings,
+    DeliverySettings,
+    RouteSettings,
+    SopSettings,
+    WelcomeSettings,
+)
 from bot.settings.secret_files import read_secret_files
 from bot.settings.server import (
     GatewaySettings,
@@ -59,6 +65,9 @@ class Config(Frozen):
     sandbox: SandboxSettings = Field(default=SandboxSettings(), description="The sandbox.")
     gateways: dict[Name, GatewaySettings] = Field(
         default={}, description="Connections to chat accounts."
+    )
+    sop: SopSettings = Field(
+        default=SopSettings(), description="How SOPs are made and checked."
     )
     delivery: DeliverySettings = Field(
         default=DeliverySettings(), description="Limits of what is sent unasked."

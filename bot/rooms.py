@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
+from bot.audience.algebra import Algebra
+from bot.audience.segments import Segments
+from bot.audience.sources import store_sources
+from bot.checkins.audience import CheckedIn
 from bot.checkins.checkins import CheckIns
 from bot.checkins.programme import check_programmes
 from bot.checkins.reminders import Reminders
 from bot.clock import Clock, Days
 from bot.config import SANDBOX
 from bot.delivery.journal import Journal
+from bot.links.audience import Clicked
 from bot.links.clicks import Clicks
 from bot.links.counter import Counter
 from bot.links.links import Links
@@ -20,17 +24,20 @@ from bot.links.pages import Pages
 from bot.links.recorder import Recorder
 from bot.links.redirect import Redirects
 from bot.links.visitors import Visitors
+from bot.i18n.mark import msgid
 from bot.located import Problems
 from bot.model.delivery import Delivery
 from bot.routes.desk import check_routes
 from bot.routes.routes import Routes
 from bot.routing.template import Templates
-from bot.routing.writer import Reader, Writer
+from bot.routing.writer import Writer
+from bot.sop.crowd import OPT_OUT
 from bot.sop.library import Library
-from bot.sop.means import Means
+from bot.sop.means import Invitation, Means
 from bot.sop.planner import Planner
 from bot.sop.preview import Preview
 from bot.sop.sops import Sops
+from bot.sop.stepped import Stepped
 from bot.store.facts import Facts
 from bot.store.members import Members
 from bot.store.store import Store
@@ -43,6 +50,12 @@ if TYPE_CHECKING:
 SHIPPED_TEMPLATES = Path(__file__).parent.parent / "sop_templates"
 
 
+INVITED = msgid("Here is the way into “{{ target.name }}”: {{ target.link }}")
+NAMED = msgid(
+    "“{{ target.name }}” is the group for you: look for it by this name, or ask to be invited."
+)
+
+
 class Rooms:
     """Builds the services in the order they need each other."""
 
@@ -50,6 +63,7 @@ class Rooms:
         config, store = app.config, app.store
         self._app = app
         self._zone = ZoneInfo(config.timezone)
+        self._gateways = {*config.gateways, *([SANDBOX] if config.sandbox.enabled else [])}
         self.port: int | None = None
         """The port in use, once the web server listens."""
         self._make_links(app)
@@ -59,17 +73,17 @@ class Rooms:
         self.checkins = CheckIns(
             config.checkin, config.timezone, store, app.members, app.facts, app.clock
         )
+        self._make_audiences(app)
         self._make_sops(app)
         self.reminders = Reminders(
             self.checkins, store, app.members, self.writer, app.translate, self._is_quiet
         )
-        gateways = {*config.gateways, SANDBOX} if config.sandbox.enabled else {*config.gateways}
         self.routes = Routes(
             config.routes,
             store,
             app.members,
             app.facts,
-            gateways,
+            self._gateways,
             self.writer.names,
             Days(config.timezone),
         )
@@ -107,13 +121,22 @@ class Rooms:
         )
         self.counter = Counter(store, self.links, self._zone, recorder.origin, count)
 
+    def _make_audiences(self, app: App) -> None:
+        config, store = app.config, app.store
+        days = Days(config.timezone)
+        sources = [
+            *store_sources(store, app.members, days, self._gateways, (OPT_OUT,)),
+            CheckedIn(store.keys, self.checkins),
+            Clicked(store, self.links, self._zone),
+            Stepped(store),
+        ]
+        self.segments = Segments(store)
+        self.algebra = Algebra(store, app.members, self.segments, sources)
+
     def _make_sops(self, app: App) -> None:
         config = app.config
         folder = config.sop_templates if config.sop_templates.is_dir() else SHIPPED_TEMPLATES
-        conditions = {"checked_in": self._checked_in}
-        library = Library(
-            folder, self.templates, self.writer.names, conditions, tuple(self.workspace)
-        )
+        library = Library(folder, self.templates, self.writer.names, tuple(self.workspace))
         means = Means(
             app.store,
             app.members,
@@ -123,8 +146,10 @@ class Rooms:
             self.writer,
             library,
             app.capabilities,
-            conditions,
+            self.algebra,
+            self._invite,
             config.delivery,
+            config.sop,
             config.timezone,
             config.language,
             self.workspace,
@@ -171,6 +196,7 @@ class Rooms:
 
     async def open(self) -> None:
         """Read what the rooms need to know before anything happens."""
+        await self._app.members.complete(self._gateways)
         await self.links.open()
 
     async def start(self) -> None:
@@ -187,14 +213,14 @@ class Rooms:
 
     # what rooms ask each other
 
-    async def _checked_in(self, reader: Reader, programme: str, days: int = 1) -> bool:
-        """Whether the reader checked in to a programme in the last ``days`` days, with today."""
-        found = self.checkins.programme(programme)
-        if found is None:
-            return False
-        today = self.checkins.today(found)
-        records = await self.checkins.records.days(found.name, reader.member)
-        return records.count(today - timedelta(days=days - 1), today) > 0
+    async def _invite(self, route: str, member: int) -> Invitation:
+        """What a SOP's step that invites to a route says."""
+        answer = await self.routes.room_for(route, member)
+        has_link = answer.target is not None and bool(answer.target.link)
+        text = (answer.route.reply if answer.route else "") or self._app.translate(
+            INVITED if has_link else NAMED
+        )
+        return Invitation(answer.outcome, text, answer.variables)
 
     def _is_quiet(self, ms: int) -> bool:
         return self.sops.windows.opening(ms, self._zone).due != ms

@@ -13,13 +13,13 @@ from bot.app import App
 from bot.cli.main import Setup, cli, show_json
 from bot.clock import utc
 from bot.located import Problems
-from bot.sop.audience import FORMS
 from bot.sop.preview import Upcoming
 from bot.sop.record import Sop
 from bot.sop.results import Run
 from bot.sop.sops import NoSuchSop, Sops, WrongState
 
 BY = "the command line"
+FORMS = 'everyone, all-groups, group:sandbox/tea, "tag:vip and not active:7d"'
 RUNS = 20
 
 as_json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")

@@ -8,12 +8,13 @@ import click
 
 from bot.cli.main import Setup, cli, show_json
 from bot.console.audit import Audit
+from bot.console.operators import ROLES as CONSOLE_ROLES
 from bot.console.operators import Operators, Role, Unacceptable
 from bot.console.passwords import Passwords
 from bot.roles import ROLES
 
 BY = "command line"
-ROLE = click.Choice(ROLES)
+ROLE = click.Choice(CONSOLE_ROLES)
 
 
 @cli.group()

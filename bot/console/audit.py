@@ -1,37 +1,14 @@
-"""The audit: who changed what, before and after."""
+"""The audit: what operators did, written and read."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from pydantic import Field
-
 from bot.delivery.journal import Entry
-from bot.model.base import Frozen
+from bot.store.audit import Change, audit
 from bot.store.effects import Effects
 from bot.store.store import Store, as_text
-
-KEPT = 100_000
-"""Entries kept, roughly."""
-
-
-class Change(Frozen):
-    """One thing an operator did; ``at`` is UTC ms, ``what`` a dotted name, ``on`` its object."""
-
-    at: int
-    who: str
-    what: str
-    on: str = ""
-    before: dict[str, Any] = Field(default={})
-    after: dict[str, Any] = Field(default={})
-
-
-def audit(effects: Effects, change: Change) -> None:
-    """Write the change when, and only when, the effects are done."""
-    body = change.model_dump_json(exclude_defaults=True)
-    effects.do("XADD", effects.keys.audit(), "MAXLEN", "~", KEPT, "*", "change", body)
-
 
 class Audit:
     """Reads the audit, and writes what was done through other services."""

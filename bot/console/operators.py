@@ -8,26 +8,30 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from bot.console.audit import Change, audit
 from bot.console.passwords import LONGEST, SHORTEST, Passwords, new_password
 from bot.i18n.mark import msgid
 from bot.model.base import Frozen
+from bot.store.audit import Change, audit
 from bot.store.effects import Effects
 from bot.store.store import Store
 
-Role = Literal["viewer", "manager", "admin"]
-ROLES: tuple[Role, ...] = ("viewer", "manager", "admin")
+Role = Literal["viewer", "author", "manager", "admin"]
+ROLES: tuple[Role, ...] = ("viewer", "author", "manager", "admin")
 FIRST = "admin"
 ATTEMPTS = 8
 
 
 class Operator(Frozen):
-    """A console user; ``since`` is UTC ms. Sessions of an earlier ``epoch`` are over."""
+    """A console user; ``since`` is UTC ms. Sessions of an earlier ``epoch`` are over.
+
+    ``chat`` is the operator's own chat account, "gateway/account", for test messages.
+    """
 
     name: str
     role: Role
     hash: str = Field(repr=False)
     language: Literal["zh", "en"] | None = None
+    chat: str = ""
     must_change: bool = False
     epoch: int = 0
     since: int = 0
@@ -108,6 +112,13 @@ class Operators:
     async def set_language(self, name: str, language: Literal["zh", "en"] | None) -> None:
         """Choose the language of an operator's pages."""
         await self._edit(name, name, "operator.language", language=language)
+
+    async def set_chat(self, name: str, chat: str) -> None:
+        """Say which chat account is an operator's own; '' for none. Raises Unacceptable."""
+        gateway, _, account = chat.partition("/")
+        if chat and not (gateway and account):
+            raise Unacceptable(msgid("Write it as gateway/account, such as sandbox/u1."))
+        await self._edit(name, name, "operator.chat", chat=chat)
 
     async def set_password(self, name: str, old: str, new: str) -> None:
         """An operator's own change; ends all their sessions. Raises Unacceptable."""

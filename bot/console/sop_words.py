@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 
 from babel.dates import get_day_names
 
+from bot.audience.audience import Audience
+from bot.audience.reading import Reading
 from bot.console.words import Words
 from bot.i18n.mark import msgid
 from bot.settings.kinds import duration_text
-from bot.sop.audience import Audience
+from bot.sop.cycle import WEEKDAYS
 from bot.sop.results import Run
 from bot.sop.schedule import DAY_MS
-from bot.sop.template import AttributeAnchor, DateAnchor, Reference, Step, Template, spoken
+from bot.sop.anchor import AttributeAnchor, DateAnchor, TagAnchor
+from bot.sop.step import Reference, Step
+from bot.sop.template import Template
+from bot.sop.words import spoken
 from bot.store.members import Group
 
 STATES = {
@@ -29,6 +35,7 @@ OUTCOMES = {
     "task": (msgid("With staff"), "s2"),
     "in_doubt": (msgid("In doubt"), "warn"),
     "failed": (msgid("Failed"), "bad"),
+    "done": (msgid("Done"), "good"),
 }
 """What became of a target, unless it was skipped: the word and its colour."""
 SKIPS = {
@@ -45,9 +52,26 @@ SKIPS = {
     "too late": msgid("too late"),
     "staff": msgid("left out by staff"),
     "stopped": msgid("stopped"),
+    "quiet hours": msgid("quiet hours"),
+    "hold-out": msgid("hold-out, to compare"),
+    "stop condition": msgid("the stop condition holds"),
+    "quit": msgid("taken out by another SOP"),
+    "no such SOP": msgid("the SOP to start is not running"),
+    "route full": msgid("the group is full"),
+    "route already": msgid("already in the group"),
+    "route gone": msgid("no such route"),
 }
 """Why a target was skipped."""
-_MOST = 3
+
+
+ANCHORS = {
+    "joined": msgid("Counts from joining"),
+    "contact_added": msgid("Counts from becoming a contact"),
+    "group_created": msgid("Counts from the group's beginning"),
+    "enrolled": msgid("Counts from entering it"),
+    "calendar": msgid("By the calendar"),
+}
+"""What a template's steps count from."""
 
 
 def outcome_word(words: Words, outcome: str) -> str:
@@ -73,24 +97,19 @@ def run_word(words: Words, run: Run, moment: str) -> str:
         return moment
     if run.occurrence.isdecimal():
         return words.say(msgid("In {year}"), year=run.occurrence)
-    return words.say(msgid("For each as they join"))
+    return words.say(msgid("For each at their own time"))
 
 
-def audience_words(words: Words, audience: Audience, places: Mapping[str, Group]) -> str:
+def audience_words(
+    words: Words, audience: Audience, places: Mapping[str, Group], to: str = "member"
+) -> str:
     """Who an audience is; ``places`` are groups by their conversation's key."""
-    match audience.kind:
-        case "everyone":
-            return words.say(msgid("Everyone"))
-        case "all-groups":
-            return words.say(msgid("All groups"))
-        case "tag":
-            return words.say(msgid("Tagged “{tag}”"), tag=audience.tag)
-    names = [
-        places[one.key].name if one.key in places and places[one.key].name else str(one.group)
-        for one in audience.groups
-    ]
-    more = f" +{len(names) - _MOST}" if len(names) > _MOST else ""
-    return ", ".join(names[:_MOST]) + more
+    names = {
+        f"{group.conversation.gateway}/{group.conversation.group}": group.name
+        for group in places.values()
+        if group.name
+    }
+    return Reading(words.say, names).of(audience, "group" if to == "group" else "member")
 
 
 def anchor_words(words: Words, template: Template) -> str:
@@ -98,31 +117,60 @@ def anchor_words(words: Words, template: Template) -> str:
     match template.anchor:
         case AttributeAnchor(attribute=name):
             return words.say(msgid("Counts from each member's {name}"), name=words.say(name))
+        case TagAnchor(tag=tag):
+            return words.say(msgid("Counts from being tagged “{tag}”"), tag=tag)
         case DateAnchor():
             return words.say(msgid("Counts from one date"))
-        case "joined":
-            return words.say(msgid("Counts from joining"))
-    return words.say(msgid("By the calendar"))
+        case anchor:
+            return words.say(ANCHORS[anchor])
 
 
 def when_words(words: Words, template: Template, step: Step) -> str:
     """When a step comes."""
     clock = f" {_given(words, template, step.at)}" if step.at else ""
+    clock += f"–{step.until}" if step.until else ""
     if step.every is not None:
         given = _given(words, template, step.every)
         return given if isinstance(step.every, Reference) else _cron(words, given)
+    if days := _calendar_days(words, template, step):
+        return days + clock
+    later = _offset_words(words, step, bool(clock))
+    if step.follows:
+        before = step.follows.replace("/", " → ")
+        return words.say(msgid("after “{step}”, {later}"), step=before, later=later) + clock
+    return later + clock
+
+
+def _calendar_days(words: Words, template: Template, step: Step) -> str:
+    """On which days of the calendar, or nothing."""
     if step.on is not None:
-        return f"{step.on.isoformat()}{clock}"
+        return step.on.isoformat() if isinstance(step.on, date) else _given(words, template, step.on)
+    if step.weekly:
+        names = get_day_names("abbreviated", locale=words.language)
+        return " ".join(names[WEEKDAYS.index(day)] for day in step.weekly if day in WEEKDAYS)
+    if step.monthly:
+        days = ", ".join(words.say(msgid("last")) if d == "last" else str(d) for d in step.monthly)
+        return words.say(msgid("monthly: {days}"), days=days)
+    if step.lunar:
+        return words.say(msgid("lunar {day}"), day=step.lunar)
+    if step.holiday:
+        shifted = _offset_words(words, step, True) if step.after or step.before else ""
+        return f"{words.say(step.holiday)} {shifted}".strip()
+    return ""
+
+
+def _offset_words(words: Words, step: Step, clock: bool) -> str:
     days, rest = divmod((step.after or step.before or 0.0) * 1000, DAY_MS)
-    if rest or (days and not step.at):
-        after = words.say(msgid("{time} later"), time=duration_text(step.after or 0.0))
-        return after if not step.before else f"−{duration_text(step.before)}{clock}"
+    if rest or (days and not clock):
+        if step.before:
+            return words.say(msgid("{time} before"), time=duration_text(step.before))
+        return words.say(msgid("{time} later"), time=duration_text(step.after or 0.0))
     if not days:
-        return words.say(msgid("On the day")) + clock
+        return words.say(msgid("On the day")) if clock else words.say(msgid("At once"))
     one, many = msgid("{n} day later"), msgid("{n} days later")
     if step.before:
         one, many = msgid("{n} day before"), msgid("{n} days before")
-    return words.count(one, many, int(days)) + clock
+    return words.count(one, many, int(days))
 
 
 def _given(words: Words, template: Template, value: str | Reference) -> str:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from bot.clock import Days
 from bot.delivery.journal import Entry, record
 from bot.model.capabilities import Rate
-from bot.model.delivery import Delivery
+from bot.model.delivery import Delivery, Result
 from bot.store.bell import Bell
 from bot.store.effects import Effects
 from bot.store.store import Store, as_text
@@ -108,6 +109,7 @@ class Outbox:
         if delivery.result and ending not in {"again", "later"}:
             name = f"skipped:{reason}" if ending == "skipped" else ending
             result = keys.sop_result(delivery.result.run, name)
+            self._follow(effects, delivery.result, ending, reason)
         done = await self._store.run(
             "finish",
             [
@@ -130,7 +132,7 @@ class Outbox:
                 blocked_until,
                 result,
                 delivery.result.target if delivery.result else 0,
-                delivery.cap.key if delivery.cap and give_back_cap else "",
+                "\n".join(_counted(delivery)) if give_back_cap else "",
                 self._store.clock.now(),
                 *effects.wire(),
             ],
@@ -154,6 +156,20 @@ class Outbox:
             text=delivery.message.summary,
         )
         record(effects, entry)
+
+    def _follow(self, effects: Effects, result: Result, ending: Ending, reason: str) -> None:
+        """What comes after the row: steps that follow, whom it reached, replies credited to it."""
+        keys, now = effects.keys, self._store.clock.now()
+        if ending in {"sent", "skipped"}:
+            follow(effects, result.follow, result.name, now)
+        if ending == "sent" and result.who:
+            effects.do("SET", keys.sop_heard(result.who), result.run, "PX", result.window)
+            if result.who.startswith("g"):
+                present = keys.sop_members(result.run, "present")
+                effects.merge(present, keys.group_present(result.target))
+        if ending == "failed":
+            why = f"{result.name or result.target}\n{reason}"
+            effects.do("HSET", keys.sop_failed(result.run), result.target, why)
 
     async def lost(self, gateway: str, node: str, held: set[str]) -> list[Taken]:
         """Deliveries whose node is gone: leases that ended, and those ``node`` does not hold.
@@ -235,6 +251,19 @@ class Outbox:
                 await self._store.call("ZCARD", keys.outbox_due(gateway, priority))
             )
         return found
+
+
+def follow(effects: Effects, occurrences: Sequence[str], target: str, now: int) -> None:
+    """Let the steps that follow begin for a target, at ``now`` (UTC ms)."""
+    for occurrence in occurrences:
+        effects.do("ZADD", effects.keys.sop_follow(occurrence), "NX", now, target)
+        sop = occurrence.partition("/")[0]
+        effects.do("HSETNX", effects.keys.sop_open(sop), occurrence, "following")
+
+
+def _counted(delivery: Delivery) -> dict[str, None]:
+    """The keys a delivery was counted under, each once."""
+    return dict.fromkeys(cap.keys[0] for cap in delivery.caps)
 
 
 def pace(rate: Rate | None) -> tuple[int, int]:

@@ -21,6 +21,9 @@ MOVED: tuple[Key, ...] = (
     *(Keys.sop_open, Keys.sop_due, Keys.sop_fed, Keys.sop_runs, Keys.sop_missed, Keys.sop_result),
     *(Keys.hits_kept, Keys.link_top, Keys.link_counts, Keys.link_by, Keys.link_clicked),
     *(Keys.link_member, Keys.link_today, Keys.link_visitors),
+    *(Keys.gateway_members, Keys.owner_members, Keys.zone_members, Keys.member_days),
+    *(Keys.groups_created, Keys.moment, Keys.sop_waits, Keys.sop_audience, Keys.sop_on),
+    *(Keys.sop_quit, Keys.sop_staff),
 )
 """What comes along; the numbers in it are the real workspace's from the start.
 

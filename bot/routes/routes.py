@@ -142,6 +142,11 @@ class Routes:
             return Answer("gone")
         return self._settled(ctx, await self._find_room(route, ctx.member.number))
 
+    async def room_for(self, name: str, member: int) -> Answer:
+        """What a member who is invited to a route is to be told; "gone": no such route."""
+        route = (await self._desk.table()).routes.get(name)
+        return Answer("gone") if route is None else await self._find_room(route, member)
+
     async def _find_room(self, route: RouteSettings, member: int) -> Answer:
         """The first group with room, unless the member is in one of the route's already."""
         room: Target | None = None

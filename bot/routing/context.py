@@ -9,7 +9,6 @@ from typing import Any
 from bot.delivery.journal import Entry, record
 from bot.model.capabilities import Capabilities
 from bot.model.conversation import Account, Conversation
-from bot.model.dates import month_day
 from bot.model.delivery import Delivery, DeliveryClass
 from bot.model.event import BaseEvent, MessageReceived, TimerElapsed
 from bot.model.message import Message
@@ -39,12 +38,11 @@ class Speaker:
     name: str
     _effects: Effects
     _facts: Facts
+    _now: int = 0
 
     def tag(self, name: str) -> None:
         """Give the member a tag."""
-        keys = self._effects.keys
-        self._effects.fact(keys.tag(name), self.number)
-        self._effects.do("ZADD", keys.tag_names(), "NX", 0, name)
+        self._effects.tag(name, self.number, self._now)
 
     def untag(self, name: str) -> None:
         """Take a tag away."""
@@ -56,13 +54,7 @@ class Speaker:
 
     def set(self, attribute: str, value: str) -> None:
         """Keep an attribute of the member, such as ``birthday`` (2001-05-31)."""
-        keys = self._effects.keys
-        self._effects.do("HSET", keys.member(self.number), f"attribute:{attribute}", value)
-        day = month_day(value)
-        if day is None:
-            self._effects.do("ZREM", keys.member_dates(attribute), self.number)
-        else:
-            self._effects.do("ZADD", keys.member_dates(attribute), day, self.number)
+        self._effects.attribute(self.number, attribute, value)
 
     async def attribute(self, store: Store, name: str) -> str | None:
         """An attribute as it was before this event."""

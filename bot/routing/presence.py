@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bot.clock import Days
 from bot.model.event import (
+    ContactAdded,
     GroupDismissed,
     MemberJoined,
     MemberLeft,
@@ -29,6 +30,9 @@ class Presence:
         day = self._days.of(ctx.now).isoformat()
         effects.count(day, f"event:{getattr(event, 'kind', 'unknown')}")
         if ctx.group is None or not ctx.member.number:
+            if isinstance(event, ContactAdded) and ctx.member.number:
+                effects.do("ZADD", keys.moment("contact"), ctx.now, ctx.member.number)
+                ctx.note("contact.added", reason=event.channel or "")
             self._active(ctx, day)
             return
         group, member = ctx.group.number, ctx.member.number
@@ -47,13 +51,14 @@ class Presence:
             ctx.note("group.dismissed")
         else:
             effects.fact(keys.group_present(group), member)
-            self._active(ctx, day)
+            self._active(ctx, day, group)
 
-    def _active(self, ctx: Context, day: str) -> None:
+    def _active(self, ctx: Context, day: str, group: int = 0) -> None:
         if isinstance(ctx.event, MessageReceived) and ctx.member.number:
             key = ctx.effects.keys.active(day)
             ctx.effects.fact(key, ctx.member.number)
             ctx.effects.do("EXPIRE", key, ACTIVE, "NX")
+            ctx.effects.heard("reply", ctx.member.number, group, ctx.now)
 
     def unmatched(self, ctx: Context) -> None:
         """Count a phrase addressed to the bot that nobody answered."""

@@ -7,9 +7,21 @@ from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from bot.model.message import Image, LinkCard, Mention, Message, Segment, Text
+from bot.model.message import (
+    File,
+    Image,
+    LinkCard,
+    Mention,
+    Message,
+    MiniProgram,
+    Segment,
+    Text,
+    Video,
+)
 from bot.routing.template import TemplateFailed, Templates
 
+SEGMENTS = frozenset({"mention", "image", "card", "file", "video", "mini_program"})
+"""The functions every text has, whatever rooms there are."""
 MARK = re.compile("\ue000(\\d+)\ue001")
 _MARKS = {0xE000: None, 0xE001: None}
 
@@ -57,7 +69,7 @@ class Writer:
     @property
     def names(self) -> frozenset[str]:
         """The functions every text can use."""
-        return frozenset({*self._functions, "mention", "image", "card"})
+        return SEGMENTS | self._functions.keys()
 
     async def write(
         self, source: str, variables: Mapping[str, Any], reader: Reader | None = None
@@ -109,7 +121,21 @@ def _segments(render: _Render) -> dict[str, Callable[..., str]]:
             LinkCard(url=str(url), title=str(title), description=description, image=picture)
         )
 
-    return {"mention": mention, "image": image, "card": card}
+    def file(url: str, name: str) -> str:
+        return render.hold(File(url=str(url), name=str(name)))
+
+    def video(url: str, alt: str = "") -> str:
+        return render.hold(Video(url=str(url), alt=str(alt)))
+
+    def mini_program(
+        app: str, path: str, title: str, picture: str | None = None, url: str | None = None
+    ) -> str:
+        return render.hold(
+            MiniProgram(app=str(app), path=str(path), title=str(title), picture=picture, url=url)
+        )
+
+    made = (mention, image, card, file, video, mini_program)
+    return {function.__name__: function for function in made}
 
 
 async def _assemble(
@@ -123,7 +149,7 @@ async def _assemble(
         if isinstance(part, str):
             pending += part
             continue
-        if isinstance(part, LinkCard):
+        if isinstance(part, LinkCard | File | Video | MiniProgram) and part.url:
             part = part.model_copy(update={"url": _fill(part.url, done)})
         if pending.strip():
             out.append(Text(text=pending))

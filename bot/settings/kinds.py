@@ -41,7 +41,8 @@ _ZONES_OF_CHINA = {
 }
 
 
-def _duration(value: object) -> float:
+def duration_seconds(value: object) -> float:
+    """Seconds of a number or a text such as "6h"; raises what is expected."""
     seconds = -1.0
     if isinstance(value, str):
         text = value.strip().lower()
@@ -151,7 +152,7 @@ _NAME = "a name of lower-case letters, digits, - and _"
 _WORKSPACE = "a name of lower-case letters, digits and -"
 _MODULE = 'a Python module such as "handlers" or "shop.handlers"'
 
-Duration = Annotated[float, PlainValidator(_duration), DURATION]
+Duration = Annotated[float, PlainValidator(duration_seconds), DURATION]
 """Seconds, from a number or "30s", "1h30m", "3d"."""
 
 ClockTime = Annotated[str, PlainValidator(_clock), Kind(_CLOCK)]

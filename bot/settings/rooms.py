@@ -9,7 +9,8 @@ from pydantic import Field, HttpUrl, model_validator
 from bot.located import Kind
 from bot.model.base import Frozen
 from bot.model.conversation import Conversation
-from bot.settings.kinds import ClockTime, Duration, GroupRef, OrNone, QuietHours, Zone
+from bot.settings.kinds import ClockTime, Duration, GroupRef, Name, OrNone, QuietHours, Zone
+from bot.settings.spans import DateSpan
 
 DAY = 86_400.0
 Words = Annotated[str, Field(min_length=1)]
@@ -28,6 +29,32 @@ class DeliverySettings(Frozen):
     daily_cap: Annotated[Annotated[int, Field(ge=1)] | None, OrNone, Kind(_CAP)] = Field(
         default=3,
         description="The most broadcasts one group or member gets in a day.",
+    )
+    weekly_cap: Annotated[Annotated[int, Field(ge=1)] | None, OrNone, Kind(_CAP)] = Field(
+        default=None, description="The most broadcasts one group or member gets in seven days."
+    )
+    topic_caps: dict[Name, Annotated[int, Field(ge=1)]] = Field(
+        default={}, description="The most of one topic a group or member gets in a day."
+    )
+    blackout: tuple[DateSpan, ...] = Field(
+        default=(), description="Dates no broadcasts leave on; they wait for the day after."
+    )
+
+
+class SopSettings(Frozen):
+    """How SOPs are made and checked."""
+
+    approval: bool = Field(
+        default=False, description="Whether somebody else must approve what starts or changes."
+    )
+    lock: Duration = Field(
+        default=300.0, description="How long before a step is due its SOP cannot be edited."
+    )
+    distance: Duration = Field(
+        default=1800.0, description="Steps of two SOPs closer than this are told as a conflict."
+    )
+    check_links: bool = Field(
+        default=True, description="Whether plan checks ask the links' servers whether they answer."
     )
 
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from zoneinfo import ZoneInfo
 
+from bot.audience.audience import Audience
 from bot.located import Place, Problem, Problems
-from bot.sop.audience import Audience, Roster
 from bot.sop.parameters import settle
 from bot.sop.record import Version
-from bot.sop.schedule import FOREVER_MS, occurrences
+from bot.sop.roster import Roster
+from bot.sop.schedule import FOREVER_MS
 from bot.sop.template import Template
+from bot.sop.timing import occurrences
 
 
 class Drafts:
@@ -34,14 +36,14 @@ class Drafts:
         problems: list[Problem] = []
         zone = ZoneInfo(template.timezone or self._timezone)
         try:
-            values = settle(template.parameters, parameters, now, zone)
+            values = settle(template.parameters, parameters, now, zone, language or self._language)
         except Problems as found:
             problems, values = [*found.problems], {}
         try:
             who = Audience.parse(audience) if isinstance(audience, str) else audience
-            problems += await self._audience_problems(template, who)
-        except ValueError as error:
-            problems.append(Problem(Place("audience"), "", str(error)))
+            problems += await self._roster.algebra.check(who, template.to)
+        except Problems as found:
+            problems += found.problems
         if problems:
             raise Problems(problems)
         version = Version(
@@ -57,15 +59,6 @@ class Drafts:
             message = "nothing would go out: every step's time is past"
             raise Problems([Problem(Place("parameters"), "", message)])
         return version
-
-    async def _audience_problems(self, template: Template, audience: Audience) -> list[Problem]:
-        place = Place("audience")
-        if template.to == "group" and audience.kind in ("everyone", "tag"):
-            return [Problem(place, "", "expected groups: these steps go to groups, not to members")]
-        return [
-            Problem(place, "", f'there is no group "{group.gateway}/{group.group}"', hint)
-            for group, hint in await self._roster.unknown(audience)
-        ]
 
 
 def _ahead(version: Version, zone: ZoneInfo, now: int) -> bool:

@@ -3,42 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 from bot.located import KeyPath, Located, Place, Problem, Problems, load, nearest, parse, validate
 from bot.routing.template import TemplateFailed, Templates
-from bot.sop.condition import expression, sample_functions
-from bot.sop.parameters import wrong_value
-from bot.sop.schedule import Cron, NotACron
-from bot.sop.template import (
-    DateAnchor,
-    Localized,
-    ParameterType,
-    Reference,
-    Step,
-    Template,
-    Words,
-    spoken,
-)
+from bot.sop.faults import faults
+from bot.sop.longtext import with_long_texts
+from bot.sop.step import Step
+from bot.sop.template import Template
+from bot.sop.words import Localized, Words
 
 _NAME = re.compile(r"[a-z0-9_-]+")
-_IDENTIFIER = re.compile(r"[^\W\d]\w*")
 _MULTILINE = re.compile(r"(\"\"\"|''')[ \t]*$")
 _LIMITS = ("too much", "longer than", "range gives", "too large")
 _MEMBER = ("member.name", "member.account")
 _GROUP = ("group.name", "group.id")
-_DAY = 86_400.0
-_REFERS: dict[str, ParameterType] = {"at": "time", "every": "cron"}
-_KEYS = {
-    "joined": {"after", "at"},
-    "calendar": {"every", "on", "at"},
-    "dated": {"after", "before", "at"},
-}
-
-Fault = tuple[KeyPath, str, str]
-"""Where, what is wrong, and a hint."""
+_ROUTE = ("route", "target.name", "target.id", "target.link")
 
 
 class Library:
@@ -49,15 +30,13 @@ class Library:
         folder: Path,
         templates: Templates,
         functions: Collection[str],
-        conditions: Collection[str],
         variables: Collection[str] = (),
     ) -> None:
-        """``functions``: what texts can call (the writer's names); ``conditions``: what ``if``
-        and ``unless`` can; ``variables``: further names every text may use."""
+        """``functions``: what texts can call (the writer's names); ``variables``: further names
+        every text may use."""
         self._folder = folder
         self._templates = templates
         self._functions = functions
-        self._conditions = {*conditions, "has_tag"}
         self._variables = {"gateway", *variables}
 
     def names(self) -> list[str]:
@@ -72,6 +51,11 @@ class Library:
             raise Problems([Problem(Place(str(self._folder)), "", f'no template "{name}"', hint)])
         return self.read(self._folder / f"{name}.toml")
 
+    def text(self, name: str) -> str:
+        """What stands in a template's file, right or wrong."""
+        path = self._folder / f"{name}.toml"
+        return path.read_text(encoding="utf-8-sig", errors="replace")
+
     def check(self) -> list[Problem]:
         """Everything wrong with all templates."""
         found: list[Problem] = []
@@ -83,51 +67,55 @@ class Library:
         return found
 
     def read(self, path: Path) -> Template:
-        """Read one file. Raises Problems."""
+        """Read one file, with the Jinja files beside it that it names. Raises Problems."""
         load(path)  # says what is wrong with the file itself
         if not _NAME.fullmatch(path.stem):
             message = "expected a file name of lower-case letters, digits, - and _"
             raise Problems([Problem(Place(str(path)), "", message)])
-        return self.parse(path.read_text(encoding="utf-8-sig"), str(path))
+        return self.parse(path.read_text(encoding="utf-8-sig"), str(path), path.parent)
 
-    def parse(self, text: str, file: str) -> Template:
-        """Read and check a template's text. Raises Problems."""
-        located = parse(text, file)
+    def parse(self, text: str, file: str, folder: Path | None = None) -> Template:
+        """Read and check a template's text, which ``file`` names in problems. Raises Problems.
+
+        The Jinja files it names are found from ``folder``, by default the library's.
+        """
+        located, problems = with_long_texts(parse(text, file), folder or self._folder)
+        if problems:
+            raise Problems(problems)
         template = validate(Template, located)
-        problems = [located.problem(*fault) for fault in _faults(template)]
+        problems = [located.problem(*fault) for fault in faults(template, self._functions)]
         problems += self._texts(template, located, text.splitlines())
         if problems:
             raise Problems(problems)
         return template
 
-    def known(self, template: Template) -> frozenset[str]:
-        """The names a template's texts can use."""
+    def known(self, template: Template, step: Step) -> frozenset[str]:
+        """The names a step's texts can use."""
         member = _MEMBER if template.to == "member" else ()
+        route = _ROUTE if step.route else ()
         given = (*self._variables, *template.parameters, *self._functions)
-        return frozenset({*given, *member, *_GROUP})
+        return frozenset({*given, *member, *route, *_GROUP})
 
-    def _texts(self, template: Template, located: Located, lines: list[str]) -> Iterator[Problem]:
-        known = self.known(template)
+    def _texts(
+        self, template: Template, located: Located, lines: Sequence[str]
+    ) -> Iterator[Problem]:
         for index, step in enumerate(template.step):
-            for path, source in _sources(("step", index, "text"), step.text):
+            known = self.known(template, step)
+            for path, source in _sources(("step", index), step):
                 yield from self._text(located, lines, path, source, known)
-            for key, condition in (("if", step.condition), ("unless", step.unless)):
-                if condition is not None:
-                    names = {*known, *self._conditions} - {*self._functions}
-                    yield from self._condition(located, ("step", index, key), condition, names)
 
     def _text(
         self,
         located: Located,
-        lines: list[str],
+        lines: Sequence[str],
         path: KeyPath,
         source: str,
         known: Collection[str],
     ) -> Iterator[Problem]:
         place = located.place(path)
-        first = place.line + bool(
-            0 < place.line <= len(lines) and _MULTILINE.search(lines[place.line - 1])
-        )
+        first = place.line
+        if place.file == located.file and 0 < first <= len(lines):
+            first += bool(_MULTILINE.search(lines[first - 1]))
         key = located.problem(path, "").key
         for found in self._templates.check(source, known):
             line = first + max(0, found.line - 1)
@@ -137,113 +125,36 @@ class Library:
 
     def _endless(self, source: str, known: Collection[str]) -> str:
         """What a trial with made-up values says of too long a loop; '' when it ends well."""
-        variables = _samples(known) | sample_functions(self._functions)
         try:
-            self._templates.render(source, variables)
+            self._templates.render(source, _samples(known, self._functions))
         except TemplateFailed as error:
             return error.message if any(limit in error.message for limit in _LIMITS) else ""
         return ""
 
-    def _condition(
-        self, located: Located, path: KeyPath, condition: str, known: Collection[str]
-    ) -> Iterator[Problem]:
-        source = expression(condition)
-        if source is None:
-            yield located.problem(path, 'expected a condition such as has_tag("vip")')
-            return
-        for found in self._templates.check(source, known):
-            yield located.problem(path, found.message, found.hint)
+
+def _sources(path: KeyPath, step: Step) -> Iterator[tuple[KeyPath, str]]:
+    """Everything a step may say, with its place."""
+    found: list[tuple[KeyPath, Words | None]] = [
+        ((*path, "text"), step.text),
+        ((*path, "task"), step.task),
+        *(((*path, "variant", n, "text"), one.text) for n, one in enumerate(step.variant)),
+    ]
+    for place, words in found:
+        if isinstance(words, Localized):
+            yield (*place, "zh"), words.zh
+            yield (*place, "en"), words.en
+        elif words is not None:
+            yield place, words
 
 
-def _sources(path: KeyPath, words: Words) -> Iterator[tuple[KeyPath, str]]:
-    if isinstance(words, Localized):
-        yield (*path, "zh"), spoken(words, "zh")
-        yield (*path, "en"), spoken(words, "en")
-    else:
-        yield path, words
+def _samples(known: Collection[str], functions: Collection[str]) -> dict[str, object]:
+    """Made-up values for everything a text can use."""
 
+    def nothing(*_: object, **__: object) -> str:
+        return ""
 
-def _samples(known: Collection[str]) -> dict[str, object]:
     found: dict[str, object] = {name: "1" for name in known if "." not in name}
     found["member"] = {"name": "小明", "account": "1"}
     found["group"] = {"name": "tea", "id": "1"}
-    return found
-
-
-def _faults(template: Template) -> Iterator[Fault]:
-    """What is right alone and wrong together."""
-    yield from _anchor_faults(template)
-    yield from _parameter_faults(template)
-    seen: set[str] = set()
-    for index, step in enumerate(template.step):
-        if step.id in seen:
-            yield ("step", index, "id"), f'another step is called "{step.id}" too', ""
-        seen.add(step.id)
-        for key, message, hint in _step_faults(template, step):
-            yield ("step", index, key), message, hint
-
-
-def _anchor_faults(template: Template) -> Iterator[Fault]:
-    anchor = template.anchor
-    if isinstance(anchor, DateAnchor):
-        yield from _refer(template, ("anchor", "date"), anchor.date, "date")
-    elif template.to == "group" and anchor != "calendar":
-        yield ("to",), 'expected "member": this anchor is a member\'s', ""
-
-
-def _parameter_faults(template: Template) -> Iterator[Fault]:
-    taken = ("member", "group", "gateway", "workspace", "timezone")
-    for name, parameter in template.parameters.items():
-        path: KeyPath = ("parameters", name)
-        if not _IDENTIFIER.fullmatch(name) or name in taken:
-            yield path, "expected a name of letters, digits and _ that is not taken", ""
-        if parameter.default is not None and (
-            message := wrong_value(parameter.type, parameter.default, defaults=True)
-        ):
-            yield (*path, "default"), message, ""
-
-
-def _refer(template: Template, path: KeyPath, name: str, kind: ParameterType) -> Iterator[Fault]:
-    found = template.parameters.get(name)
-    if found is None:
-        yield path, f'there is no parameter "{name}"', nearest(name, template.parameters)
-    elif found.type != kind:
-        yield path, f'expected a parameter of type "{kind}", "{name}" is of type "{found.type}"', ""
-
-
-def _step_faults(template: Template, step: Step) -> Iterator[tuple[str, str, str]]:
-    kind = template.anchor if isinstance(template.anchor, str) else "dated"
-    given = {
-        key for key in ("after", "before", "at", "every", "on") if getattr(step, key) is not None
-    }
-    for key in sorted(given - _KEYS[kind]):
-        yield key, "this anchor does not take it", nearest(key, _KEYS[kind])
-    if isinstance(step.every, str):
-        try:
-            Cron(step.every, ZoneInfo(template.timezone or "UTC"))
-        except NotACron as error:
-            yield "every", str(error), 'such as "0 20 * * 3"'
-    for key in sorted(given & {*_REFERS}):
-        value = getattr(step, key)
-        if isinstance(value, Reference):
-            for _, message, hint in _refer(template, (), value.parameter, _REFERS[key]):
-                yield key, message, hint
-    yield from _missing(kind, given)
-    for key in ("after", "before"):
-        if "at" in given and (getattr(step, key) or 0.0) % _DAY:
-            yield key, 'expected whole days beside "at"', 'such as "3d"'
-
-
-def _missing(kind: str, given: set[str]) -> Iterator[tuple[str, str, str]]:
-    if kind == "joined" and "after" not in given:
-        yield "after", "missing; expected a duration such as 3d", ""
-    if kind == "calendar":
-        if len(given & {"every", "on"}) != 1:
-            yield "every", 'expected either "every" or "on"', ""
-        if ("at" in given) != ("on" in given):
-            yield "at", 'expected a time of day beside "on", and only there', ""
-    if kind == "dated":
-        if "at" not in given:
-            yield "at", "missing; expected a time of day", ""
-        if {"after", "before"} <= given:
-            yield "before", 'expected either "after" or "before"', ""
+    found["target"] = {"name": "tea", "id": "1", "link": ""}
+    return found | dict.fromkeys(functions, nothing)

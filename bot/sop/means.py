@@ -2,20 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
+from bot.audience.algebra import Algebra
 from bot.model.capabilities import Capabilities
 from bot.routing.template import Templates
 from bot.routing.writer import Writer
-from bot.settings.rooms import DeliverySettings
-from bot.sop.condition import Condition
+from bot.settings.rooms import DeliverySettings, SopSettings
 from bot.sop.library import Library
 from bot.store.bell import Bell
 from bot.store.facts import Facts
 from bot.store.members import Members
 from bot.store.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Invitation:
+    """What a route says to a member: "open" with a text and its variables, or why not."""
+
+    outcome: str
+    text: str = ""
+    variables: Mapping[str, Any] = field(default_factory=dict)
+
+
+Invite = Callable[[str, int], Awaitable[Invitation]]
+"""Invites a member, by number, to a route, by name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +43,10 @@ class Means:
     writer: Writer
     library: Library
     capabilities: Callable[[str], Capabilities]
-    conditions: Mapping[str, Condition]
+    algebra: Algebra
+    invite: Invite
     delivery: DeliverySettings
+    settings: SopSettings
     timezone: str
     language: str
     workspace: Mapping[str, Any]

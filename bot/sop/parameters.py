@@ -12,6 +12,7 @@ from bot.clock import utc
 from bot.located import Place, Problem, Problems, nearest
 from bot.sop.schedule import Cron, NotACron
 from bot.sop.template import Parameter, ParameterType, Value
+from bot.sop.words import Localized, spoken
 
 PLACE = Place("parameters")
 MINUTE = 60_000
@@ -65,12 +66,16 @@ def settle_value(kind: ParameterType, value: object) -> Value:
 
 
 def settle(
-    asked: Mapping[str, Parameter], given: Mapping[str, object], now: int, zone: ZoneInfo
+    asked: Mapping[str, Parameter],
+    given: Mapping[str, object],
+    now: int,
+    zone: ZoneInfo,
+    language: str,
 ) -> dict[str, Value]:
     """Every parameter's value, from what was given or its default.
 
-    "today" and "now" become the date and the coming minute of ``now`` in the zone. Raises
-    Problems.
+    "today" and "now" become the date and the coming minute of ``now`` in the zone, a default in
+    both languages what it is in ``language``. Raises Problems.
     """
     problems = [
         Problem(PLACE, name, "unknown parameter", nearest(name, asked))
@@ -82,7 +87,10 @@ def settle(
     moments = {("date", "today"): f"{local:%Y-%m-%d}", ("time", "now"): f"{local:%H:%M}"}
     for name, parameter in asked.items():
         value = given.get(name)
-        value = parameter.default if value is None or value == "" else value
+        if value is None or value == "":
+            value = parameter.default
+        if isinstance(value, Localized):
+            value = spoken(value, language)
         value = moments.get((parameter.type, str(value)), value)
         if value is None:
             problems.append(Problem(PLACE, name, f"missing; {_EXPECTED[parameter.type]}"))

@@ -10,15 +10,16 @@ import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 
-from bot.delivery.journal import Entry, record
-from bot.model.delivery import Delivery
+from bot.delivery.journal import record
 from bot.sop.feeder import Feeder
-from bot.sop.judge import Judge, Postpone, Skip, Verdict
+from bot.sop.judge import Judge
 from bot.sop.record import Sop, run_of
-from bot.sop.schedule import FOREVER_MS, day_of, occurrences
+from bot.sop.schedule import FOREVER_MS, day_of
 from bot.sop.sops import Sops
-from bot.sop.tasks import Task
+from bot.sop.timing import occurrences
 from bot.sop.turn import Changed, Rows, Turn
+from bot.sop.verdict import Send
+from bot.sop.writing import TOO_FAST, Writing, entry_of
 from bot.store.effects import Effects
 from bot.store.line import StoreError
 
@@ -31,6 +32,8 @@ CHUNK = 200
 """Targets judged together."""
 BUDGET = 4_000
 """Targets of one SOP planned before others have their turn."""
+FAILURES = 5
+"""What must have failed before a share of it means anything."""
 BUSY = 0.1
 """Seconds until the next look when there is more to do."""
 
@@ -49,6 +52,7 @@ class Planner:
         self._keys = sops.means.store.keys
         self._feeder = Feeder(sops)
         self._judge = Judge(sops)
+        self._writing = Writing(sops)
         self._scheduler: AsyncIOScheduler | None = None
         self._life: asyncio.Task[None] | None = None
 
@@ -105,40 +109,26 @@ class Planner:
 
     async def _look(self, sop: Sop, now: int) -> bool:
         if sop.state == "running":
-            return await self._advance(await self._turn(sop, now))
+            return await self._advance(await self._sops.turn(sop, now))
         if sop.state == "paused":
             await self._sops.recall.back(sop.id)
         elif sop.state == "stopping":
             await self._sops.clear(sop)
         return False
 
-    async def _turn(self, sop: Sop, now: int) -> Turn:
-        cursors = await self._store.table("HGETALL", self._keys.sop_cursor(sop.id))
-        if "mark" not in cursors:
-            raise Changed
-        version = await self._sops.version(sop)
-        return Turn(
-            sop=sop,
-            version=version,
-            template=version.settled,
-            now=now,
-            gap=now - int(cursors["mark"]),
-            zone=version.zone(None, self._sops.means.timezone),
-            workspace_zone=self._sops.means.timezone,
-            cursors=cursors,
-            groups=await self._sops.roster.groups(version.audience),
-        )
-
     async def _advance(self, turn: Turn) -> bool:
-        for step in turn.template.step:
-            await self._feeder.feed(turn, step)
+        await self._feeder.feed(turn)
         progress = await self._open(turn)
         for occurrence, state in progress.items():
             if state == "feeding":
                 await self._feeder.expand(turn, occurrence)
+            elif state == "following":
+                await self._feeder.follow(turn, occurrence)
             await self._drain(turn, occurrence)
         more = await self._plan(turn, [*progress])
         await self._mark(turn)
+        if turn.template.guards.pause_on_failures is not None:
+            await self._mind_failures(turn, [*progress])
         if not more:
             await self._close(turn)
         return more
@@ -147,14 +137,17 @@ class Planner:
         return await self._store.table("HGETALL", self._keys.sop_open(turn.sop.id))
 
     async def _drain(self, turn: Turn, occurrence: str) -> None:
-        """End what became too late while nobody looked."""
+        """End what became too late while nobody looked, or keep it till somebody decides."""
         step = turn.version.step(occurrence.split("/", 2)[1])
         before = turn.missed(step) if step else None
-        if before is None:
+        if step is None or before is None:
             return
-        if missed := await self._sops.recall.drain(turn.sop, occurrence, before - 1, "missed"):
+        ask = step.missed == "ask"
+        drain = self._sops.recall.hold if ask else self._sops.recall.drain
+        if missed := await drain(turn.sop, occurrence, before - 1, "missed"):
+            what, reason = ("sop.asked", "waits for a word") if ask else ("sop.missed", "missed")
             effects = Effects(self._keys)
-            record(effects, _entry(turn, occurrence, "sop.missed", "missed", f"{missed} targets"))
+            record(effects, entry_of(turn, occurrence, what, reason, f"{missed} targets"))
             await self._store.apply(effects)
 
     # planning
@@ -168,9 +161,15 @@ class Planner:
                 rows = rows[: max(0, min(room, budget))]
                 if not rows:
                     return True
-                verdicts = await self._judge.judge(turn, occurrence, rows)
-                room -= await self._write(turn, occurrence, rows, verdicts)
+                judged = await self._judge.judge(turn, occurrence, rows)
+                done = await self._writing.write(turn, judged)
+                room -= sum(
+                    one == 1 and isinstance(verdict, Send)
+                    for one, (_, verdict) in zip(done, judged, strict=True)
+                )
                 budget -= len(rows)
+                if TOO_FAST in done:  # its own rate: the rest waits for the next look
+                    break
         return False
 
     def _ahead(self, turn: Turn) -> int:
@@ -189,79 +188,19 @@ class Planner:
         )
         return [(target, int(float(due))) for target, due in found.items()]
 
-    async def _write(
-        self, turn: Turn, occurrence: str, rows: Rows, verdicts: Sequence[Verdict]
-    ) -> int:
-        """Write the verdicts, all sent at once; how many deliveries they made."""
-        written = await asyncio.gather(
-            *(
-                self._postpone(turn, occurrence, target, due, verdict)
-                if isinstance(verdict, Postpone)
-                else self._row(turn, occurrence, target, due, verdict)
-                for (target, due), verdict in zip(rows, verdicts, strict=True)
-            )
-        )
-        if -1 in written:
-            raise Changed
-        return sum(
-            done == 1 and isinstance(verdict, Delivery)
-            for done, verdict in zip(written, verdicts, strict=True)
-        )
-
-    async def _row(
-        self,
-        turn: Turn,
-        occurrence: str,
-        target: str,
-        due: int,
-        verdict: Skip | Delivery | Task,
-    ) -> int:
-        keys, run = self._keys, run_of(turn.sop, occurrence)
-        number, result = target.partition(":")[0], f"{turn.sop.id}/{run}"
-        effects, outcome, sent = Effects(keys), "", ["", "", 0, "", ""]
-        match verdict:
-            case Skip(reason, detail):
-                outcome = keys.sop_result(result, f"skipped:{reason}")
-                record(effects, _entry(turn, occurrence, "sop.skipped", reason, detail, target))
-            case Task():
-                outcome = keys.sop_result(result, "task")
-                self._sops.tasks.assign(effects, verdict)
-                record(effects, _entry(turn, occurrence, "task.opened", "", verdict.text, target))
-            case Delivery():
-                to, kind = verdict.to.key, verdict.priority
-                kept = f"{occurrence}\n{target}\n{kind}:{to}"
-                sent = [to, kind, verdict.due, verdict.model_dump_json(), kept]
-        done = await self._store.run(
-            "sop_plan",
-            [
-                keys.sop_state(),
-                keys.sop_due(occurrence),
-                keys.sop_runs(turn.sop.id),
-                keys.sop_result(result, "planned"),
-                keys.sop_sending(turn.sop.id),
-            ],
-            [
-                *(self._store.prefix, turn.sop.id, turn.sop.token, target, number, due, run),
-                *(outcome, *sent, *effects.wire()),
-            ],
-        )
-        return int(done)
-
-    async def _postpone(
-        self, turn: Turn, occurrence: str, target: str, due: int, verdict: Postpone
-    ) -> int:
-        keys, run = self._keys, run_of(turn.sop, occurrence)
-        deferred = keys.sop_result(f"{turn.sop.id}/{run}", "deferred")
-        effects = Effects(keys)
-        effects.guard(turn.sop.token, "HGET", keys.sop_state(), turn.sop.id)
-        effects.guard(due, "ZSCORE", keys.sop_due(occurrence), target)
-        effects.do("ZADD", keys.sop_due(occurrence), "XX", verdict.due, target)
-        effects.do("ZADD", keys.sop_runs(turn.sop.id), "NX", due, run)
-        effects.fact(deferred, int(target.partition(":")[0]))
-        record(effects, _entry(turn, occurrence, "sop.deferred", "quiet hours", "", target))
-        return int(await self._store.apply(effects))
-
     # afterwards
+
+    async def _mind_failures(self, turn: Turn, occurrences: Sequence[str]) -> None:
+        """Pause the SOP when too much of a run fails."""
+        share = turn.template.guards.pause_on_failures or 1.0
+        for occurrence in occurrences:
+            name = run_of(turn.version.number, occurrence)
+            run = await self._sops.results.run(turn.sop.id, name)
+            failed, tried = run.failed + run.in_doubt, run.failed + run.in_doubt + run.sent
+            if failed >= FAILURES and failed > tried * share:
+                reason = f"{failed} of {tried} failed in {name}"
+                await self._sops.pause(turn.sop.id, "the failure guard", reason=reason)
+                raise Changed
 
     async def _mark(self, turn: Turn) -> None:
         """Write down that everything due by now was looked at."""
@@ -277,7 +216,7 @@ class Planner:
         """Close occurrences that are over, and the SOP when none can come any more."""
         progress = await self._open(turn)
         for occurrence, state in progress.items():
-            if state == "fed" or _long_ago(turn, occurrence):
+            if state == "fed" or _long_ago(turn, occurrence) or _led(turn, occurrence, progress):
                 await self._close_one(turn, occurrence, state)
         if turn.template.finite and not progress and not self._ahead_of(turn):
             effects = Effects(self._keys)
@@ -291,7 +230,8 @@ class Planner:
         keys = self._keys
         effects = Effects(keys)
         effects.guard(state, "HGET", keys.sop_open(turn.sop.id), occurrence)
-        effects.guard(0, "EXISTS", keys.sop_due(occurrence))
+        for key in (keys.sop_due(occurrence), keys.sop_asked(occurrence), keys.sop_follow(occurrence)):
+            effects.guard(0, "EXISTS", key)
         effects.guard(0, "HLEN", keys.sop_sending(turn.sop.id))
         effects.do("HDEL", keys.sop_open(turn.sop.id), occurrence)
         effects.do("DEL", keys.sop_fed(occurrence))
@@ -306,23 +246,18 @@ class Planner:
 
 
 def _long_ago(turn: Turn, occurrence: str) -> bool:
-    """Whether it is a year's occurrence of a year that is over for everybody."""
+    """Whether it is of a year, or of a date each member has, that is over for everybody."""
     name = occurrence.rpartition("/")[2]
-    return name.isdecimal() and int(name) < day_of(turn.now, turn.zone).year - 1
+    year = name.partition("-")[0]
+    dated = turn.version.yearly and "T" not in name
+    return dated and year.isdecimal() and int(year) < day_of(turn.now, turn.zone).year - 1
 
 
-def _entry(
-    turn: Turn, occurrence: str, what: str, reason: str, text: str, target: str = ""
-) -> Entry:
-    number = int(target.partition(":")[0]) if target else 0
-    personal = turn.template.to == "member"
-    group = turn.groups.get(number) if not personal else None
-    return Entry(
-        at=turn.now,
-        what=what,
-        conversation=group.conversation.key if group else "",
-        member=number if personal and number else None,
-        source=f"{turn.sop.source}/{run_of(turn.sop, occurrence)}",
-        reason=reason,
-        text=text,
-    )
+def _led(turn: Turn, occurrence: str, progress: dict[str, str]) -> bool:
+    """Whether a step that follows another can get nobody more: the one before is over."""
+    _, ident, name = occurrence.split("/", 2)
+    step = turn.template.find(ident)
+    if step is None or step.follows is None:
+        return False
+    before = turn.sop.occurrence(str(step.after_step), name)
+    return before not in progress and progress[occurrence] == "following"

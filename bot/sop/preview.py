@@ -10,14 +10,20 @@ from zoneinfo import ZoneInfo
 from bot.model.base import Frozen
 from bot.model.conversation import Conversation
 from bot.model.message import Message
-from bot.routing.writer import Reader, Writer
-from bot.sop.audience import Roster
-from bot.sop.judge import NOBODY, Target, variables_of
+from bot.routing.writer import SEGMENTS, Reader, Writer
+from bot.sop.actor import variables_of
+from bot.sop.anchor import AttributeAnchor
+from bot.sop.moments import anchored, between
 from bot.sop.parameters import settle
-from bot.sop.record import JOINED, Sop, Version
-from bot.sop.schedule import DAY_MS, day_of, due, instant, month_days, occurrences, shift
+from bot.sop.record import Sop, Version
+from bot.sop.roster import Roster
+from bot.sop.schedule import DAY_MS, day_of
 from bot.sop.sops import Sops
-from bot.sop.template import AttributeAnchor, Step, Template, spoken
+from bot.sop.step import Step
+from bot.sop.template import Template
+from bot.sop.timing import due, month_days, occurrences, personal_moment, shift
+from bot.sop.verdict import Target
+from bot.sop.words import spoken
 from bot.store.members import Group
 
 NAMES = 5
@@ -43,7 +49,7 @@ class Preview:
         self._means = sops.means
         self._sops = sops
         self._roster: Roster = sops.roster
-        functions = sops.means.writer.names - {"mention", "image", "card"}
+        functions = sops.means.writer.names - SEGMENTS
         self._writer = Writer(sops.means.templates, dict.fromkeys(functions, _plain))
 
     # texts
@@ -63,14 +69,18 @@ class Preview:
         TemplateFailed for a text that cannot be written for these.
         """
         zone = ZoneInfo(template.timezone or self._means.timezone)
-        values = settle(template.parameters, parameters, self._means.store.clock.now(), zone)
+        spoken_in = language or self._means.language
+        now = self._means.store.clock.now()
+        values = settle(template.parameters, parameters, now, zone, spoken_in)
         target = await self._target(group, member)
         to = _conversation(target)
         variables = variables_of(values, self._means.workspace, to, target)
-        spoken_in = language or self._means.language
         return {
-            step.id: await self._writer.write(spoken(step.text, spoken_in), variables, Reader())
+            f"{step.id}/{way}" if way else step.id: await self._writer.write(
+                spoken(words, spoken_in), variables, Reader()
+            )
             for step in template.step
+            for way, words in step.texts.items()
         }
 
     async def sop(self, ident: str, *, group: int = 0, member: int = 0) -> dict[str, Message]:
@@ -87,7 +97,8 @@ class Preview:
     async def _target(self, group: int, member: int) -> Target:
         found = await self._means.members.member(member) if member else None
         place = await self._means.members.group(group) if group else None
-        return Target(member or group, "", ZoneInfo(self._means.timezone), found, place, NOBODY)
+        number, zone = member or group, ZoneInfo(self._means.timezone)
+        return Target(number, str(number), f"m{number}", zone, found, place)
 
     # the next days
 
@@ -114,15 +125,18 @@ class Preview:
         self, sop: Sop, version: Version, step: Step, now: int, until: int
     ) -> Iterable[Upcoming]:
         anchor, zone = version.template.anchor, version.zone(None, self._means.timezone)
-        groups = await self._roster.groups(version.audience)
+        to = version.template.to
+        groups = await self._roster.groups(version.audience, to)
         at: dict[int, list[int]] = {}
-        if anchor == JOINED:
-            at = await self._joined(sop, version, step, now, until, groups)
+        if step.follows is not None:
+            return []
+        if version.always:
+            at = await self._moments(sop, version, step, now, until, groups)
         elif isinstance(anchor, AttributeAnchor):
-            at = await self._dated(version, step, anchor.attribute, now, until)
+            at = await self._dated(version, step, anchor, now, until)
         else:
             template, values = version.settled, version.parameters
-            count = await self._roster.count(version.audience, template.to, groups)
+            count = await self._roster.count(version.audience, to)
             names = tuple(g.name or str(g.conversation.group) for g in [*groups.values()][:NAMES])
             names = names if template.to == "group" else ()
             return [
@@ -140,7 +154,7 @@ class Preview:
             due=due, sop=sop.id, step=step.id, to="member", count=len(numbers), names=names
         )
 
-    async def _joined(
+    async def _moments(
         self,
         sop: Sop,
         version: Version,
@@ -149,36 +163,32 @@ class Preview:
         until: int,
         groups: Mapping[int, Group],
     ) -> dict[int, list[int]]:
-        """Moment → members; those of one hour are told together when there is no time of day."""
+        """Moment → targets; those of one hour are told together when there is no time of day."""
         store, seen = self._means.store, set[int]()
         found: dict[int, list[int]] = {}
         zone = version.zone(None, self._means.timezone)
         first = max(sop.identity.started, now - int(shift(step).total_seconds() * 1000) - DAY_MS)
-        for group in groups:
-            rows = await store.table(
-                "ZRANGEBYSCORE",
-                store.keys.group_joined(group),
-                *(first, now, "WITHSCORES", "LIMIT", 0, PAGE),
-            )
-            for member, joined in rows.items():
-                moment = due(step, int(float(joined)), zone)
-                if now < moment <= until and int(member) not in seen:
-                    seen.add(int(member))
+        sets = anchored(store.keys, sop, version.template, [*groups])
+        async for page in between(store, sets, first, now):
+            for name, anchor in page:
+                number, moment = int(name.partition(":")[0]), due(step, anchor, zone)
+                if now < moment <= until and number not in seen:
+                    seen.add(number)
                     moment = moment if step.at else moment - moment % 3_600_000 + 3_599_000
-                    found.setdefault(moment, []).append(int(member))
+                    found.setdefault(moment, []).append(number)
         return found
 
     async def _dated(
-        self, version: Version, step: Step, attribute: str, now: int, until: int
+        self, version: Version, step: Step, anchor: AttributeAnchor, now: int, until: int
     ) -> dict[int, list[int]]:
         store, found = self._means.store, dict[int, list[int]]()
         zone = version.zone(None, self._means.timezone)
         for day in range(day_of(now, zone).toordinal(), day_of(until, zone).toordinal() + 1):
-            on = date.fromordinal(day)
-            moment = instant(on, str(step.at), zone)
+            on = date.fromordinal(day) - shift(step)
+            moment = personal_moment(step, anchor, on, "", zone)
             if now < moment <= until:
-                key = store.keys.member_dates(attribute)
-                for month_day in month_days(on - shift(step)):
+                key = store.keys.member_dates(anchor.attribute)
+                for month_day in month_days(on):
                     numbers = await store.texts(
                         "ZRANGEBYSCORE", key, month_day, month_day, "LIMIT", 0, PAGE
                     )

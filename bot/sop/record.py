@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from bot.model.base import Frozen
-from bot.sop.audience import Audience
-from bot.sop.template import Localized, Step, Template, Value, spoken
+from bot.audience.audience import Audience
+from bot.sop.anchor import AttributeAnchor, is_moment
+from bot.sop.step import Step
+from bot.sop.template import Template, Value
+from bot.sop.words import Localized, spoken
 
 State = Literal["running", "paused", "stopping", "stopped", "finished"]
-JOINED = "joined"
-"""The one occurrence of a step that counts from joining."""
+ALWAYS = "each"
+"""The one occurrence of a step that counts from a moment each target has by itself."""
 
 
 class Version(Frozen):
     """What a SOP does: a template with its values, for an audience. Never changed, only followed.
 
-    ``template`` is as the file was when it was made; ``since`` is UTC ms.
+    ``template`` is as the file was when it was made; ``since`` is UTC ms; ``stayed`` are the older
+    versions members are still on.
     """
 
     number: int
@@ -27,6 +31,7 @@ class Version(Frozen):
     parameters: dict[str, Value]
     audience: Audience
     language: str
+    stayed: tuple[int, ...] = ()
 
     @property
     def settled(self) -> Template:
@@ -35,7 +40,17 @@ class Version(Frozen):
 
     def step(self, ident: str) -> Step | None:
         """One step, settled, or None when this version has none of that name."""
-        return next((s for s in self.settled.step if s.id == ident), None)
+        return self.settled.find(ident)
+
+    @property
+    def always(self) -> bool:
+        """Whether its steps have one occurrence, for each target at its own time."""
+        return is_moment(self.template.anchor)
+
+    @property
+    def yearly(self) -> bool:
+        """Whether its steps have one occurrence for every year."""
+        return isinstance(self.template.anchor, AttributeAnchor)
 
     def zone(self, own: str | None, workspace: str) -> ZoneInfo:
         """The zone of its times for somebody whose own zone, if known, is ``own``."""
@@ -94,9 +109,26 @@ class Sop(Frozen):
         return cls.model_validate({"identity": found, "state": state, "version": int(version)})
 
 
-def run_of(sop: Sop, occurrence: str) -> str:
-    """The run an occurrence belongs to in the SOP's version: ``version/step/name``."""
-    return f"{sop.version}/{occurrence.partition('/')[2]}"
+def run_of(version: int, occurrence: str) -> str:
+    """The run an occurrence belongs to in a version: ``version/step/name``."""
+    return f"{version}/{occurrence.partition('/')[2]}"
+
+
+def differing(old: Version, new: Version) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What two versions do not have alike, as (old, new): for the audit."""
+    before, after = _flat(old), _flat(new)
+    names = [name for name in {**before, **after} if before.get(name) != after.get(name)]
+    return (
+        {name: before[name] for name in names if name in before},
+        {name: after[name] for name in names if name in after},
+    )
+
+
+def _flat(version: Version) -> dict[str, Any]:
+    """A version by what a reader would name: its audience, parameters, settings and steps."""
+    template = version.template.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+    steps = {f"step {step['id']}": step for step in template.pop("step")}
+    return {"audience": str(version.audience), **version.parameters, "template": template, **steps}
 
 
 def zone_or_none(name: str | None) -> ZoneInfo | None:

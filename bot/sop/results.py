@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
-import asyncio
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from pydantic import Field
 
 from bot.clock import millis
 from bot.model.base import Frozen
-from bot.sop.record import JOINED
+from bot.sop.record import ALWAYS
 from bot.store.facts import Facts
 from bot.store.store import Store
 
-OUTCOMES = ("sent", "failed", "in_doubt", "task")
+OUTCOMES = ("sent", "failed", "in_doubt", "task", "done")
 REASONS = (
     *("missed", "left", "opted out", "not in the audience", "condition", "group gone"),
     *("cannot be reached", "text failed", "step removed", "frequency cap", "too late"),
-    *("staff", "stopped"),
+    *("quiet hours", "hold-out", "stop condition", "quit", "no such SOP", "staff", "stopped"),
+    *("route full", "route already", "route gone"),
 )
 """Why a target was skipped: every word there is."""
+RESPONSES = ("replied", "checked-in")
+"""What members did after it, within a day."""
+HOLD_OUT = "hold-out"
+CHUNK = 25
+"""Runs one script counts."""
 
 
 class Run(Frozen):
@@ -27,7 +33,9 @@ class Run(Frozen):
 
     ``at`` is the first due moment (UTC ms). ``deferred`` counts those quiet hours held back,
     whatever became of them then. ``missed``: its time passed and nobody got it. ``waiting`` are
-    on their way.
+    on their way. ``ways``: how many went each way, or were to get each variant. ``replied`` and
+    ``checked_in`` are members, also of those held out to compare; ``present`` are the members of
+    the groups when these got it.
     """
 
     sop: str
@@ -40,25 +48,45 @@ class Run(Frozen):
     failed: int = 0
     in_doubt: int = 0
     task: int = 0
+    done: int = 0
     deferred: int = 0
     skipped: dict[str, int] = Field(default={})
+    ways: dict[str, int] = Field(default={})
+    replied: int = 0
+    checked_in: int = 0
+    present: int = 0
     missed: bool = False
+
+    @property
+    def id(self) -> str:
+        """Its name within the SOP: ``version/step/occurrence``."""
+        return f"{self.version}/{self.step}/{self.occurrence}"
 
     @property
     def name(self) -> str:
         """What keys, deliveries and links call it."""
-        return f"{self.sop}/{self.version}/{self.step}/{self.occurrence}"
+        return f"{self.sop}/{self.id}"
+
+    @property
+    def ended(self) -> int:
+        """Targets of which an end is known."""
+        ends = sum((self.sent, self.failed, self.in_doubt, self.task, self.done))
+        return ends + sum(self.skipped.values())
 
     @property
     def waiting(self) -> int:
         """Targets planned of which no end is known yet."""
-        ended = self.sent + self.failed + self.in_doubt + self.task + sum(self.skipped.values())
-        return max(0, self.planned - ended)
+        return max(0, self.planned - self.ended)
+
+    @property
+    def each(self) -> bool:
+        """Whether it comes for each target at its own time, once."""
+        return self.occurrence == ALWAYS
 
     @property
     def moment(self) -> int | None:
         """When it was to happen (UTC ms); None for steps that come for each member by itself."""
-        if self.occurrence == JOINED or self.occurrence.isdecimal():
+        if "T" not in self.occurrence:
             return None
         return millis(datetime.fromisoformat(self.occurrence))
 
@@ -74,39 +102,43 @@ class Results:
         """How many runs there are."""
         return int(await self._store.call("ZCARD", self._store.keys.sop_runs(sop)))
 
-    async def runs(self, sop: str, start: int = 0, limit: int = 20) -> list[Run]:
-        """A SOP's runs, the latest first."""
+    async def runs(
+        self, sop: str, start: int = 0, limit: int = 20, ways: Collection[str] = ()
+    ) -> list[Run]:
+        """A SOP's runs, the latest first; ``ways``: those to count too."""
         key = self._store.keys.sop_runs(sop)
         found = await self._store.table(
             "ZRANGE", key, start, start + limit - 1, "REV", "WITHSCORES"
         )
-        return [await self.run(sop, name, int(float(at))) for name, at in found.items()]
+        rows = [(name, int(float(at))) for name, at in found.items()]
+        runs: list[Run] = []
+        for i in range(0, len(rows), CHUNK):
+            runs += await self._some(sop, rows[i : i + CHUNK], ways)
+        return runs
 
-    async def run(self, sop: str, name: str, at: int = 0) -> Run:
+    async def run(self, sop: str, name: str, at: int = 0, ways: Collection[str] = ()) -> Run:
         """One run by its name, ``version/step/occurrence``."""
-        version, step, occurrence = name.split("/", 2)
-        kinds = ["planned", "deferred", *OUTCOMES, *(f"skipped:{reason}" for reason in REASONS)]
-        keys = self._store.keys
-        counted = await asyncio.gather(
-            *(self._facts.count(keys.sop_result(f"{sop}/{name}", kind)) for kind in kinds)
+        (run,) = await self._some(sop, [(name, at)], ways)
+        return run
+
+    async def _some(
+        self, sop: str, rows: Sequence[tuple[str, int]], ways: Collection[str]
+    ) -> list[Run]:
+        kinds = ["result:planned", "result:deferred", *(f"result:{one}" for one in OUTCOMES)]
+        kinds += [f"members:{one}" for one in (*RESPONSES, "present")]
+        kinds += [f"result:skipped:{reason}" for reason in REASONS]
+        kinds += [f"result:way:{way}" for way in ways]
+        keys, names = self._store.keys, [name for name, _ in rows]
+        counted = await self._store.run(
+            "sop_counts", [keys.fence()], [self._store.prefix, sop, len(kinds), *kinds, *names]
         )
-        counts = dict(zip(kinds, counted, strict=True))
-        missed = await self._store.call("SISMEMBER", keys.sop_missed(sop), name)
-        return Run(
-            sop=sop,
-            version=int(version),
-            step=step,
-            occurrence=occurrence,
-            at=at,
-            planned=counts["planned"],
-            deferred=counts["deferred"],
-            sent=counts["sent"],
-            failed=counts["failed"],
-            in_doubt=counts["in_doubt"],
-            task=counts["task"],
-            skipped={r: n for r in REASONS if (n := counts[f"skipped:{r}"])},
-            missed=bool(missed),
-        )
+        missed = await self._store.call("SMISMEMBER", keys.sop_missed(sop), *names)
+        found = []
+        for n, (name, at) in enumerate(rows):
+            part = counted[n * len(kinds) : (n + 1) * len(kinds)]
+            counts = {kind.partition(":")[2]: c for kind, c in zip(kinds, part, strict=True)}
+            found.append(_run(sop, name, at, counts, bool(missed[n]), ways))
+        return found
 
     async def targets(
         self, run: Run, outcome: str, start: int = 0, limit: int = 50
@@ -114,3 +146,29 @@ class Results:
         """How many ended so ("sent", "skipped:left" …), and a page of their numbers."""
         numbers = await self._facts.numbers(self._store.keys.sop_result(run.name, outcome))
         return len(numbers), numbers[start : start + limit]
+
+
+def _run(
+    sop: str, name: str, at: int, counts: dict[str, int], missed: bool, ways: Collection[str]
+) -> Run:
+    version, step, occurrence = name.split("/", 2)
+    return Run(
+        sop=sop,
+        version=int(version),
+        step=step,
+        occurrence=occurrence,
+        at=at,
+        planned=counts["planned"],
+        deferred=counts["deferred"],
+        sent=counts["sent"],
+        failed=counts["failed"],
+        in_doubt=counts["in_doubt"],
+        task=counts["task"],
+        done=counts["done"],
+        replied=counts["replied"],
+        checked_in=counts["checked-in"],
+        present=counts["present"],
+        skipped={r: n for r in REASONS if (n := counts[f"skipped:{r}"])},
+        ways={way: n for way in ways if (n := counts[f"way:{way}"])},
+        missed=missed,
+    )

@@ -1,4 +1,4 @@
-"""When things happen: wall times in zones as UTC ms, cron, and the moments of a step."""
+"""When things happen: wall times in zones as UTC ms, and cron."""
 
 from __future__ import annotations
 
@@ -10,15 +10,12 @@ from zoneinfo import ZoneInfo
 from cronsim import CronSim, CronSimError
 
 from bot.clock import millis, utc
-from bot.sop.template import DateAnchor, Step, Template, Value
 
 DAY = timedelta(days=1)
 DAY_MS = 86_400_000
 MOST = 200
 """Occurrences of one step looked at in one go."""
 FOREVER_MS = 100 * 366 * DAY_MS
-WIDEST = 26 * 3_600_000
-"""Ms between the same wall time in the first and the last zone of the world."""
 
 
 class NotACron(ValueError):
@@ -91,50 +88,3 @@ class Cron:
         """Its moments in (after, until], the first ``MOST`` of them."""
         found = takewhile(lambda ms: ms <= until, self.after(after))
         return [moment for moment, _ in zip(found, range(MOST), strict=False)]
-
-
-def occurrences(
-    template: Template, step: Step, values: dict[str, Value], zone: ZoneInfo, after: int, until: int
-) -> list[int]:
-    """When a step of a calendar or date SOP comes, in (after, until]."""
-    if isinstance(step.every, str):
-        return Cron(step.every, zone).between(after, until)
-    day = step.on
-    if isinstance(template.anchor, DateAnchor):
-        day = date.fromisoformat(str(values[template.anchor.date])) + shift(step)
-    if day is None or not isinstance(step.at, str):
-        return []
-    moment = instant(day, step.at, zone)
-    return [moment] if after < moment <= until else []
-
-
-def shift(step: Step) -> timedelta:
-    """How far a step is from its anchor; negative for ``before``."""
-    return timedelta(seconds=(step.after or 0.0) - (step.before or 0.0))
-
-
-def due(step: Step, anchor: int, zone: ZoneInfo) -> int:
-    """When a step comes for somebody whose anchor is this moment.
-
-    With ``at``: that time of day so many days later; when it has passed on the day of the anchor
-    itself, on the next.
-    """
-    later = shift(step)
-    if not isinstance(step.at, str):
-        return anchor + int(later.total_seconds() * 1000)
-    day = day_of(anchor, zone) + later
-    moment = instant(day, step.at, zone)
-    return moment if moment >= anchor else instant(day + DAY, step.at, zone)
-
-
-def reach(step: Step, now: int) -> int:
-    """No anchor later than this can be due at ``now``, in any zone."""
-    anchor = now - int(shift(step).total_seconds() * 1000)
-    return min(now, anchor + (WIDEST if step.at else 0))
-
-
-def month_days(day: date) -> list[int]:
-    """The yearly dates (MMDD) celebrated on a day: 29 February on the 28th in most years."""
-    leap = day.year % 4 == 0 and (day.year % 100 != 0 or day.year % 400 == 0)
-    found = [day.month * 100 + day.day]
-    return [*found, 229] if found == [228] and not leap else found

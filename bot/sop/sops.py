@@ -3,28 +3,32 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Collection, Mapping
 from zoneinfo import ZoneInfo
 
+from bot.audience.audience import Audience
 from bot.delivery.journal import Entry, record
 from bot.located import Place, Problem, Problems, nearest
 from bot.model.delivery import Delivery
-from bot.sop.audience import Audience, Roster
-from bot.sop.condition import Conditions
+from bot.sop.cursors import Cursors
 from bot.sop.draft import Drafts
 from bot.sop.means import Means
 from bot.sop.recall import Recall
-from bot.sop.record import JOINED, Identity, Sop, State, Version, zone_or_none
+from bot.sop.record import Identity, Sop, State, Version, differing, zone_or_none
 from bot.sop.results import Results
-from bot.sop.schedule import DAY, day_of, shift
+from bot.sop.roster import Roster
+from bot.sop.shelf import Shelf
 from bot.sop.tasks import Tasks
-from bot.sop.template import AttributeAnchor, Step, Template
+from bot.sop.template import Template
+from bot.sop.turn import Turn
+from bot.sop.turns import Turns
+from bot.sop.versions import Versions
 from bot.sop.window import Windows
+from bot.store.audit import Change, audit
 from bot.store.effects import Effects
 
 _NAME = re.compile(r"[a-z0-9_-]+")
-RESERVED = frozenset({"templates", "start", "upcoming"})
+RESERVED = frozenset({"templates", "start", "upcoming", "approvals", "audience", "check"})
 """Names an SOP cannot have: the console's pages beside it do."""
 NAMES = 100
 """SOPs that may share a name before another one must be given."""
@@ -38,24 +42,36 @@ class WrongState(Exception):
     """A SOP cannot do that in its state, or somebody else changed it at the same moment."""
 
 
+class Locked(WrongState):
+    """A step is about to be due, at the wall time ``due``; till then it cannot be edited."""
+
+    def __init__(self, ident: str, due: str) -> None:
+        super().__init__(f'"{ident}" is locked: a step is due at {due}')
+        self.due = due
+
+
+Also = Callable[[Effects, Sop], None]
+"""Adds what is done in the same step as a start or an edit, or makes neither happen."""
+
+
 class Sops:
     """All SOPs of the workspace. Whoever waits to hear of them reads; the planner makes them go."""
 
     def __init__(self, means: Means) -> None:
         self.means = means
         self.library = means.library
-        self.roster = Roster(means.store, means.members, means.facts)
+        self.shelf = Shelf(means.store, means.library)
+        self.roster = Roster(means.store, means.members, means.facts, means.algebra)
+        self.versions = Versions(means.store)
         self.recall = Recall(means.store)
         self.tasks = Tasks(means.store)
         self.results = Results(means.store, means.facts)
-        self.conditions = Conditions(
-            means.templates, {**means.conditions, "has_tag": self._has_tag}
-        )
-        self.windows = Windows(means.delivery, means.store.clock, self.zone_of)
-        self._drafts = Drafts(self.roster, means.timezone, means.language)
+        self.windows = Windows(means.delivery, means.store.clock, self._zone_of)
+        self.drafts = Drafts(self.roster, means.timezone, means.language)
+        self.turns = Turns(means.store, self.roster, self.versions, means.timezone)
+        self._cursors = Cursors(means.store, means.timezone)
         self._store = means.store
         self._keys = means.store.keys
-        self._versions: dict[tuple[str, int], Version] = {}
 
     @property
     def language(self) -> str:
@@ -82,65 +98,81 @@ class Sops:
 
     async def version(self, sop: Sop) -> Version:
         """What a SOP does in its current version."""
-        return await self._version(sop.id, sop.version)
+        return await self.versions.get(sop.id, sop.version)
 
-    async def versions(self, ident: str) -> list[Version]:
-        """Every version of a SOP, the newest first."""
-        found = await self._store.table("HGETALL", self._keys.sop_versions(ident))
-        return sorted(
-            map(Version.model_validate_json, found.values()), key=lambda v: v.number, reverse=True
-        )
+    async def turn(self, sop: Sop, now: int) -> Turn:
+        """What one look of the planner needs to know of it; raises Changed."""
+        return await self.turns.turn(sop, now)
 
-    async def zone_of(self, delivery: Delivery) -> ZoneInfo:
+    def followers(
+        self, template: Template, occurrence: str, step: str, way: str = ""
+    ) -> tuple[str, ...]:
+        """The occurrences of the steps that come after a step that went a way."""
+        sop, _, name = occurrence.split("/", 2)
+        wanted = {step, f"{step}/{way}"} if way else {step}
+        return tuple(f"{sop}/{one.id}/{name}" for one in template.step if one.follows in wanted)
+
+    async def _zone_of(self, delivery: Delivery) -> tuple[ZoneInfo, tuple[str, ...]]:
         """The zone of whom a delivery goes to: its SOP's, else the member's, else ours."""
         own, member = None, delivery.member
         if member is not None:
             own = await self._store.text("HGET", self._keys.member(member), "attribute:timezone")
         if delivery.result is not None:
             ident, number, _ = delivery.result.run.split("/", 2)
-            return (await self._version(ident, int(number))).zone(own, self.means.timezone)
-        return zone_or_none(own) or ZoneInfo(self.means.timezone)
+            version = await self.versions.get(ident, int(number))
+            return version.zone(own, self.means.timezone), version.template.guards.blackout
+        return zone_or_none(own) or ZoneInfo(self.means.timezone), ()
 
     # changing
 
     async def start(
         self,
-        template: str,
+        template: str | Template,
         audience: str | Audience,
         by: str,
         parameters: Mapping[str, object] | None = None,
         *,
         name: str = "",
         language: str | None = None,
+        source: str = "",
+        also: Also | None = None,
     ) -> Sop:
         """Start a template. Raises Problems: everything wrong with what was given.
 
         ``name`` is what the SOP is called, else as its template; a number is added when taken.
+        ``source`` is the library's name of a template that is given whole. Raises WrongState when a guard of ``also`` fails.
         """
         now = self._store.clock.now()
-        if name and not _NAME.fullmatch(name):
-            message = "expected a name of lower-case letters, digits, - and _"
-            raise Problems([Problem(Place("name"), "", message)])
-        if (name or template) in RESERVED:
-            message = f'"{name or template}" is the name of a page; choose another'
-            raise Problems([Problem(Place("name"), "", message)])
-        found = self.library.get(template)
-        version = await self._drafts.version(
+        source = source or (template if isinstance(template, str) else name)
+        ident = self.called(name, source)
+        found = template if isinstance(template, Template) else await self.shelf.get(template)
+        version = await self.drafts.version(
             1, found, audience, parameters or {}, by, language, now
         )
         number = int(await self._store.call("INCR", self._keys.fence()))
         for attempt in range(1, NAMES):
-            ident = (name or template) + (f"-{attempt}" if attempt > 1 else "")
+            called = ident + (f"-{attempt}" if attempt > 1 else "")
             identity = Identity(
-                id=ident, number=number, template=template, title=found.title, started=now, by=by
+                id=called, number=number, template=source, title=found.title, started=now, by=by
             )
             sop = Sop(identity=identity, state="running", version=1)
-            if await self._begin(sop, version):
+            if await self._begin(sop, version, also):
                 self.means.bell.ring("planner")
                 return sop
         raise Problems(
-            [Problem(Place("name"), "", f'too many SOPs are called "{name or template}"')]
+            [Problem(Place("name"), "", f'too many SOPs are called "{ident}"')]
         )
+
+    def called(self, name: str, source: str) -> str:
+        """What a SOP will be called, but for a number; raises Problems."""
+        if name and not _NAME.fullmatch(name):
+            message = "expected a name of lower-case letters, digits, - and _"
+            raise Problems([Problem(Place("name"), "", message)])
+        ident = name or source
+        if ident in RESERVED or not ident:
+            message = f'"{ident}" is the name of a page; choose another' if ident else "missing"
+            raise Problems([Problem(Place("name"), "", message)])
+        return ident
 
     async def edit(
         self,
@@ -150,47 +182,77 @@ class Sops:
         template: Template | None = None,
         audience: str | Audience | None = None,
         parameters: Mapping[str, object] | None = None,
+        stay: bool = False,
+        catch_up: Collection[str] = (),
+        locked: bool = True,
+        also: Also | None = None,
     ) -> Sop:
-        """Make a new version of a running or paused SOP: all that was not sent follows it.
+        """Make a new version of a running or paused SOP; what is not given stays.
 
-        What is not given stays. A new step is for those whose time for it is still to come; what
-        was waiting for a step that is gone is skipped, with that reason. Raises Problems,
-        NoSuchSop or WrongState.
+        With ``stay`` members who got any step of it go on with the version they are on; else all
+        that was not sent follows the new one. A new step is for those whose time for it is still
+        to come, and, when ``catch_up`` names it, at once for those who are past it. What was
+        waiting for a step that is gone is skipped, with that reason. ``locked``: not while a step
+        is about to be due. Raises Problems, NoSuchSop or WrongState.
         """
         sop = await self.get(ident)
         old, now = await self.version(sop), self._store.clock.now()
         self._demand(sop, "edited", ("running", "paused"))
+        version = await self.revised(sop, by, template, audience, parameters)
+        if locked and (soon := self._cursors.next(old, now, self.means.settings.lock)):
+            raise Locked(ident, soon)
+        if stay and old.always:
+            await self._cursors.stay(sop, old)
+            version = version.model_copy(update={"stayed": (*old.stayed, old.number)})
+        changed = sop.model_copy(update={"version": version.number})
+        effects = Effects(self._keys)
+        effects.guard(sop.token, "HGET", self._keys.sop_state(), sop.id)
+        effects.do("HSET", self._keys.sop_state(), sop.id, changed.token)
+        self.versions.keep(effects, changed, version)
+        self._cursors.begin(effects, changed, version, old)
+        self._cursors.catch_up(effects, changed, version, catch_up, now)
+        await self._fix(effects, sop, version, old)
+        self._journal(effects, sop, "sop.edited", by, f"{sop.token} → {changed.token}")
+        before, after = differing(old, version)
+        audit(effects, Change(at=now, who=by, what="sop.edited", on=sop.source, before=before, after=after))
+        if also is not None:
+            also(effects, changed)
+        if not await self._store.apply(effects):
+            raise WrongState(f'"{ident}" was changed by somebody else just now')
+        await self.recall.back(sop.id)
+        return changed
+
+    async def revised(
+        self,
+        sop: Sop,
+        by: str,
+        template: Template | None = None,
+        audience: str | Audience | None = None,
+        parameters: Mapping[str, object] | None = None,
+    ) -> Version:
+        """The version an edit would make, for previews; raises Problems."""
+        old = await self.version(sop)
         if template is not None and template.anchor != old.template.anchor:
             message = "expected the anchor it has: with another one, start another SOP"
             raise Problems([Problem(Place("template"), "anchor", message)])
-        version = await self._drafts.version(
+        return await self.drafts.version(
             sop.version + 1,
             template or old.template,
             audience or old.audience,
             old.parameters if parameters is None else parameters,
             by,
             old.language,
-            now,
+            self._store.clock.now(),
         )
-        changed = sop.model_copy(update={"version": version.number})
-        effects = Effects(self._keys)
-        effects.guard(sop.token, "HGET", self._keys.sop_state(), sop.id)
-        effects.do("HSET", self._keys.sop_state(), sop.id, changed.token)
-        self._keep(effects, changed, version)
-        self._note(effects, sop, "sop.edited", by, f"{sop.token} → {changed.token}")
-        if not await self._store.apply(effects):
-            raise WrongState(f'"{ident}" was changed by somebody else just now')
-        await self.recall.back(sop.id)
-        return changed
 
-    async def pause(self, ident: str, by: str) -> Sop:
+    async def pause(self, ident: str, by: str, *, reason: str = "") -> Sop:
         """Send nothing more of it, also of what is in the outbox; raises NoSuchSop, WrongState."""
-        sop = await self._switched(ident, "paused", by)
+        sop = await self._switched(ident, "paused", by, reason)
         await self.recall.back(sop.id)
         return sop
 
     async def resume(self, ident: str, by: str) -> Sop:
-        """Go on with what remains, as each step's missed policy says."""
+        """Go on with what remains, as the template and each step's missed policy say."""
         sop = await self._switched(ident, "running", by)
         self.means.bell.ring("planner")
         return sop
@@ -201,12 +263,14 @@ class Sops:
         await self.clear(sop)
         return await self.get(ident)
 
-    async def switch(self, effects: Effects, ident: str, to: State, by: str) -> Sop:
+    async def switch(
+        self, effects: Effects, ident: str, to: State, by: str, reason: str = ""
+    ) -> Sop:
         """Pause, resume or stop as one effect among others, for handlers.
 
         The planner takes back what is in the outbox within its second.
         """
-        sop = await self.get(ident)
+        sop, now = await self.get(ident), self._store.clock.now()
         allowed: dict[State, tuple[State, ...]] = {
             "paused": ("running",),
             "running": ("paused",),
@@ -216,8 +280,35 @@ class Sops:
         changed = sop.model_copy(update={"state": to})
         effects.guard(sop.token, "HGET", self._keys.sop_state(), sop.id)
         effects.do("HSET", self._keys.sop_state(), sop.id, changed.token)
-        self._note(effects, sop, f"sop.{to}", by, f"{sop.token} → {changed.token}")
+        if to == "paused":
+            effects.do("HSET", self._keys.sop_cursor(sop.id), "paused", now)
+        elif to == "running":
+            await self._cursors.resume(effects, sop, await self.version(sop), now)
+        why = f": {reason}" if reason else ""
+        self._note(effects, sop, f"sop.{to}", by, f"{sop.token} → {changed.token}{why}")
         return changed
+
+    async def waiting_for_a_word(self, ident: str) -> dict[str, int]:
+        """Occurrences whose time was missed and of how many targets an operator must decide."""
+        occurrences = await self._store.texts("HKEYS", self._keys.sop_open(ident))
+        asked = [self._store.ask("ZCARD", self._keys.sop_asked(one)) for one in occurrences]
+        counts = [int(await one) for one in asked]
+        return {one: n for one, n in zip(occurrences, counts, strict=True) if n}
+
+    async def answer(self, ident: str, occurrence: str, by: str, *, send: bool) -> int:
+        """Send what was missed now, or leave it out; how many. Raises NoSuchSop, WrongState."""
+        sop, now = await self.get(ident), self._store.clock.now()
+        self._demand(sop, "decided about", ("running",))
+        if send:
+            done = await self.recall.release(sop, occurrence, now)
+        else:
+            done = await self.recall.drain(sop, occurrence, "+inf", "missed", asked=True)
+        effects = Effects(self._keys)
+        what = "sop.missed_sent" if send else "sop.missed_left"
+        self._note(effects, sop, what, by, f"{done} targets of {occurrence}")
+        await self._store.apply(effects)
+        self.means.bell.ring("planner")
+        return done
 
     async def clear(self, sop: Sop) -> None:
         """End what a stopping SOP had planned; what is at the gateway now is waited for."""
@@ -226,16 +317,9 @@ class Sops:
 
     # inside
 
-    async def _version(self, ident: str, number: int) -> Version:
-        known = self._versions.get((ident, number))
-        if known is None:
-            body = await self._store.call("HGET", self._keys.sop_versions(ident), number)
-            known = self._versions[ident, number] = Version.model_validate_json(body)
-        return known
-
-    async def _switched(self, ident: str, to: State, by: str) -> Sop:
+    async def _switched(self, ident: str, to: State, by: str, reason: str = "") -> Sop:
         effects = Effects(self._keys)
-        changed = await self.switch(effects, ident, to, by)
+        changed = await self.switch(effects, ident, to, by, reason)
         if not await self._store.apply(effects) and await self.get(ident) != changed:
             raise WrongState(f'"{ident}" was changed by somebody else just now')
         return changed
@@ -244,43 +328,41 @@ class Sops:
         if sop.state not in states:
             raise WrongState(f'"{sop.id}" is {sop.state} and cannot become {what}')
 
-    async def _begin(self, sop: Sop, version: Version) -> bool:
-        """Write a new SOP; False when its name is taken."""
+    async def _begin(self, sop: Sop, version: Version, also: Also | None) -> bool:
+        """Write a new SOP; False when its name is taken. Raises WrongState."""
         keys, body = self._keys, sop.identity.model_dump_json()
         effects = Effects(keys)
         effects.guard(0, "HEXISTS", keys.sop_all(), sop.id)
         effects.do("HSET", keys.sop_all(), sop.id, body)
         effects.do("HSET", keys.sop_state(), sop.id, sop.token)
         effects.do("HSET", keys.sop_cursor(sop.id), "mark", version.since)
-        self._keep(effects, sop, version)
+        await self._fix(effects, sop, version)
+        self.versions.keep(effects, sop, version)
+        self._cursors.begin(effects, sop, version)
         self._note(effects, sop, "sop.started", version.by, str(version.audience))
+        if also is not None:
+            also(effects, sop)
         if await self._store.apply(effects):
             return True
-        # The line may have sent it twice, and the first one made it.
-        return await self._store.text("HGET", keys.sop_all(), sop.id) == body
+        if not await self._store.call("HEXISTS", keys.sop_all(), sop.id):
+            raise WrongState("somebody else was faster")
+        return False
 
-    def _keep(self, effects: Effects, sop: Sop, version: Version) -> None:
-        """Write a version, and where planning begins for each step that is new."""
-        keys, cursors = self._keys, self._keys.sop_cursor(sop.id)
-        body = version.model_dump_json(by_alias=True)
-        effects.do("HSET", keys.sop_versions(sop.id), version.number, body)
-        for step in version.settled.step:
-            effects.do("HSETNX", cursors, f"since {step.id}", version.since)
-            effects.do("HSETNX", cursors, f"at {step.id}", self._first(sop, version, step))
-            if version.template.anchor == JOINED:
-                occurrence = sop.occurrence(step.id, JOINED)
-                effects.do("HSETNX", keys.sop_open(sop.id), occurrence, "always")
-
-    def _first(self, sop: Sop, version: Version, step: Step) -> int | str:
-        """Where planning of a step begins: an anchor, a moment, or the day before a date."""
-        if version.template.anchor == JOINED:
-            return sop.identity.started
-        if isinstance(version.template.anchor, AttributeAnchor):
-            zone = version.zone(None, self.means.timezone)
-            return (day_of(version.since, zone) - shift(step) - 2 * DAY).isoformat()
-        return version.since
+    async def _fix(
+        self, effects: Effects, sop: Sop, version: Version, old: Version | None = None
+    ) -> None:
+        """Write down who an audience that is asked only once is, where it is a new one."""
+        fixed = version.template.audience == "fixed" and version.template.to == "member"
+        if fixed and (old is None or old.audience != version.audience):
+            who = await self.roster.algebra.members(version.audience)
+            effects.do("SET", self._keys.sop_audience(sop.id), who.bitmap())
 
     def _note(self, effects: Effects, sop: Sop, what: str, by: str, reason: str) -> None:
+        entry = self._journal(effects, sop, what, by, reason)
+        body = entry.model_dump_json(exclude_defaults=True)
+        effects.do("XADD", self._keys.audit(), "*", "entry", body)
+
+    def _journal(self, effects: Effects, sop: Sop, what: str, by: str, reason: str) -> Entry:
         entry = Entry(
             at=self._store.clock.now(),
             what=what,
@@ -289,8 +371,4 @@ class Sops:
             text=sop.title(self.means.language),
         )
         record(effects, entry)
-        body = entry.model_dump_json(exclude_defaults=True)
-        effects.do("XADD", self._keys.audit(), "*", "entry", body)
-
-    async def _has_tag(self, reader: Any, name: str) -> bool:
-        return await self.means.facts.has(self._keys.tag(name), reader.member)
+        return entry

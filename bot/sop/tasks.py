@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from bot.delivery.journal import Entry, record
+from bot.delivery.outbox import follow
 from bot.model.base import Frozen
 from bot.model.conversation import Conversation
 from bot.sop.record import Sop
@@ -10,19 +13,47 @@ from bot.store.effects import Effects
 from bot.store.store import Store
 
 CHUNK = 200
+HEARD = 86_400_000
+"""Ms in which a reply is credited to a message that was sent by hand."""
 
 
 class Task(Frozen):
-    """A message to send by hand; ``due`` is UTC ms, ``run`` and ``target`` say which row it is."""
+    """Something for staff to do, or a message to send by hand.
+
+    ``title`` says what to do; '' when it is only to send ``text``. ``opened`` and ``due`` are UTC
+    ms; ``run`` and ``target`` say which row it is, ``name`` is the target's whole name, ``follow``
+    the occurrences that come after; ``owner`` is the staff member it is for, if anybody owns it.
+    """
 
     id: str
     sop: str
     run: str
     target: int
+    name: str = ""
     to: Conversation
-    text: str
+    title: str = ""
+    text: str = ""
+    opened: int = 0
     due: int
     member: int | None = None
+    owner: str = ""
+    follow: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class Share:
+    """One staff member's tasks of a SOP; ``late`` are those closed late, or open and overdue."""
+
+    staff: str
+    done: int = 0
+    skipped: int = 0
+    open: int = 0
+    late: int = 0
+
+    @property
+    def due(self) -> int:
+        """All they had to do."""
+        return self.done + self.skipped + self.open
 
 
 class Tasks:
@@ -35,6 +66,7 @@ class Tasks:
         """Open a task at commit."""
         effects.do("HSET", effects.keys.sop_task(), task.id, task.model_dump_json())
         effects.do("ZADD", effects.keys.sop_tasks(), task.due, task.id)
+        effects.do("ZADD", effects.keys.sop_reminders(), task.due, task.id)
 
     async def open(self, start: int = 0, limit: int = 50) -> list[Task]:
         """Open tasks, the earliest due first."""
@@ -49,6 +81,43 @@ class Tasks:
         """How many are open."""
         return int(await self._store.call("ZCARD", self._store.keys.sop_tasks()))
 
+    async def shares(self, sop: str) -> list[Share]:
+        """Who of staff had how much to do in a SOP; '' are tasks nobody owns.
+
+        Closed tasks count for their owner, else for who closed them; what ended because the SOP
+        was stopped counts for nobody.
+        """
+        found: dict[str, Share] = {}
+        closed = await self._store.table("HGETALL", self._store.keys.sop_staff(sop))
+        for field, number in closed.items():
+            staff, _, outcome = field.rpartition("\n")
+            share = found.setdefault(staff, Share(staff))
+            kind, late = outcome.removesuffix(" late"), outcome.endswith(" late")
+            if kind != "skipped:stopped":
+                share.done += int(number) if kind == "sent" else 0
+                share.skipped += int(number) if kind == "skipped:staff" else 0
+                share.late += int(number) if late else 0
+        now = self._store.clock.now()
+        for task in await self.all():
+            if task.sop == sop:
+                share = found.setdefault(task.owner, Share(task.owner))
+                share.open += 1
+                share.late += task.due < now
+        return sorted((one for one in found.values() if one.due), key=lambda one: one.staff)
+
+    async def all(self) -> list[Task]:
+        """Every open task, in no order."""
+        found, cursor = dict[str, Task](), b"0"
+        while True:
+            cursor, flat = await self._store.call(
+                "HSCAN", self._store.keys.sop_task(), cursor, "COUNT", CHUNK
+            )
+            for body in flat[1::2]:
+                task = Task.model_validate_json(body)
+                found[task.id] = task
+            if cursor == b"0":
+                return [*found.values()]
+
     async def done(self, ident: str, by: str) -> bool:
         """The staff member sent it; False when the task is not open."""
         return await self._close(ident, "sent", "", by)
@@ -59,7 +128,7 @@ class Tasks:
 
     async def postpone(self, ident: str, until: int, by: str) -> bool:
         """Due at ``until`` (UTC ms) instead; False when the task is not open."""
-        task = await self._task(ident)
+        task = await self.get(ident)
         if task is None:
             return False
         effects = self._guarded(ident)
@@ -69,19 +138,12 @@ class Tasks:
 
     async def drop(self, sop: Sop) -> None:
         """Close all tasks of a SOP that is being stopped."""
-        cursor = b"0"
-        while True:
-            cursor, flat = await self._store.call(
-                "HSCAN", self._store.keys.sop_task(), cursor, "COUNT", CHUNK
-            )
-            for body in flat[1::2]:
-                task = Task.model_validate_json(body)
-                if task.sop == sop.id:
-                    await self._close(task.id, "skipped:stopped", "stopped", "the stop")
-            if cursor == b"0":
-                return
+        for task in await self.all():
+            if task.sop == sop.id:
+                await self._close(task.id, "skipped:stopped", "stopped", "the stop")
 
-    async def _task(self, ident: str) -> Task | None:
+    async def get(self, ident: str) -> Task | None:
+        """One open task, or None."""
         body = await self._store.call("HGET", self._store.keys.sop_task(), ident)
         return None if body is None else Task.model_validate_json(body)
 
@@ -91,14 +153,27 @@ class Tasks:
         return effects
 
     async def _close(self, ident: str, outcome: str, reason: str, by: str) -> bool:
-        task = await self._task(ident)
+        task = await self.get(ident)
         if task is None:
             return False
         effects, keys = self._guarded(ident), self._store.keys
         effects.do("HDEL", keys.sop_task(), ident)
         effects.do("ZREM", keys.sop_tasks(), ident)
+        effects.do("ZREM", keys.sop_reminders(), ident)
         effects.fact(keys.sop_result(task.run, "task"), task.target, present=False)
         effects.fact(keys.sop_result(task.run, outcome), task.target)
+        now = self._store.clock.now()
+        if outcome != "skipped:stopped":
+            follow(effects, task.follow, task.name, now)
+        if outcome == "sent" and task.member is None:
+            present = keys.sop_members(task.run, "present")
+            effects.merge(present, keys.group_present(task.target))
+        if outcome == "sent" and task.text:
+            who = f"m{task.target}" if task.member is not None else f"g{task.target}"
+            effects.do("SET", keys.sop_heard(who), task.run, "PX", HEARD)
+        late = " late" if now > task.due else ""
+        staff = task.owner or by
+        effects.do("HINCRBY", keys.sop_staff(task.sop), f"{staff}\n{outcome}{late}", 1)
         what = "task.done" if outcome == "sent" else "task.skipped"
         self._note(effects, task, what, reason, by)
         return await self._store.apply(effects)
@@ -109,8 +184,13 @@ class Tasks:
             what=what,
             conversation=task.to.key,
             member=task.member,
-            source=f"sop {task.sop}, by {by}",
+            source=f"sop {task.sop}{_owned(task, by)}, by {by}",
             reason=reason,
-            text=task.text,
+            text=task.title or task.text,
         )
         record(effects, entry)
+
+
+def _owned(task: Task, by: str) -> str:
+    """For whom it was, where somebody else saw to it."""
+    return f", for {task.owner}" if task.owner and task.owner != by else ""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
+from bot.model.dates import month_day, whole_day
 from bot.model.delivery import Delivery
 from bot.model.event import TimerElapsed
 from bot.store.keys import Keys
@@ -37,6 +38,36 @@ class Effects:
     def fact(self, key: str, number: int, present: bool = True) -> None:
         """Put a member's number into a fact, or take it out."""
         self.operations.append(("fact+" if present else "fact-", key, number))
+
+    def merge(self, key: str, other: str) -> None:
+        """Put everybody of another fact into a fact."""
+        self.operations.append(("fact|", key, other))
+
+    def tag(self, tag: str, member: int, now: int) -> None:
+        """Give a member a tag, at ``now`` (UTC ms)."""
+        self.operations.append(("tag", tag, member, now))
+        self.do("ZADD", self.keys.tag_names(), "NX", now, tag)
+
+    def heard(self, what: Literal["reply", "check-in"], member: int, group: int, now: int) -> None:
+        """Credit what a member did to what was last sent to them, or to their group (0: none)."""
+        self.operations.append(("heard", what, member, group, now))
+
+    def attribute(self, member: int, name: str, value: str) -> None:
+        """Keep an attribute of a member.
+
+        ``owner`` and ``timezone`` also move the member from the fact of the old value to that of
+        the new one; with an empty value they are in none.
+        """
+        self.operations.append(("attribute", member, name, value))
+        indexes = {
+            self.keys.member_dates(name): month_day(value),
+            self.keys.member_days(name): whole_day(value),
+        }
+        for key, score in indexes.items():
+            if score is None:
+                self.do("ZREM", key, member)
+            else:
+                self.do("ZADD", key, score, member)
 
     def deliver(self, delivery: Delivery) -> None:
         """Queue a delivery; the outbox gives it its id."""

@@ -142,7 +142,7 @@ class Keys:
     blocked = Key(
         "blocked:{gateway}", "string", "outbox", DAY, "until when a gateway asked us to wait, ms"
     )
-    cap = Key("cap:{who}:{day}", "string", "outbox", 8 * DAY, "sends counted against a cap")
+    cap = Key("cap:{who}:{day}", "string", "outbox", 40 * DAY, "sends counted against a cap")
 
     # what happened
     journal = Key(
@@ -175,6 +175,15 @@ class Keys:
         "console",
         900,
         "logins tried in a quarter of an hour",
+    )
+
+    calendar_feeds = Key(
+        "console:feeds",
+        "hash",
+        "console",
+        FOREVER,
+        "whose calendar feed it is, JSON",
+        "{digest} → {text}",
     )
 
     # members and groups
@@ -220,6 +229,32 @@ class Keys:
     )
 
     active = Key("active:{day}", "fact", "members", 400 * DAY, "members who spoke", "{member}")
+
+    gateway_members = Key(
+        "gateway:members:{gateway}", "fact", "members", FOREVER, "who has an account", "{member}"
+    )
+    owner_members = Key(
+        "owner:members:{staff}",
+        "fact",
+        "members",
+        FOREVER,
+        "whose attribute owner it is",
+        "{member}",
+    )
+    zone_members = Key(
+        "zone:members:{zone}",
+        "fact",
+        "members",
+        FOREVER,
+        "whose attribute timezone it is",
+        "{member}",
+    )
+
+    # audiences
+    segments = Key("segments", "hash", "audience", FOREVER, "a saved audience, JSON", "{name}")
+    segments_version = Key(
+        "segments:version", "string", "audience", FOREVER, "counts the changes of segments"
+    )
 
     erasing = Key("erasing", "hash", "members", BUSY, "whom an erasure is about, JSON", "{field}")
 
@@ -330,6 +365,87 @@ class Keys:
     sop_task = Key(
         "sop:task", "hash", "sop", BUSY, "open staff task, JSON", "{run}/{target} → {text}"
     )
+    sop_follow = Key(
+        "sop:follow:{occurrence}", "zset", "sop", BUSY, "when the step before was done", "{target}"
+    )
+    sop_heard = Key("sop:heard:{who}", "string", "sop", 31 * DAY, "the run a reply is credited to")
+    sop_waits = Key(
+        "sop:waits:{member}",
+        "hash",
+        "sop",
+        FOREVER,
+        "occurrence, target, run → what is waited for",
+        "{text}",
+    )
+    sop_asked = Key(
+        "sop:asked:{occurrence}",
+        "zset",
+        "sop",
+        BUSY,
+        "missed, till an operator decides",
+        "{target}",
+    )
+    sop_rate = Key("sop:rate:{sop}", "string", "sop", DAY, "a SOP's rate: arrival time, ms")
+    sop_on = Key(
+        "sop:on:{sop}:{version}",
+        "fact",
+        "sop",
+        FOREVER,
+        "who stays on an older version",
+        "{member}",
+    )
+    sop_audience = Key(
+        "sop:audience:{sop}", "fact", "sop", FOREVER, "a fixed audience, as it was", "{member}"
+    )
+    sop_quit = Key("sop:quit:{sop}", "fact", "sop", FOREVER, "who gets no more of it", "{member}")
+
+    sop_proposals = Key(
+        "sop:proposals", "hash", "sop", FOREVER, "the last few hundred proposals, JSON", "{proposal}"
+    )
+
+    sop_shelf = Key(
+        "sop:shelf", "hash", "sop", FOREVER, "the workspace's own templates, JSON", "{template}"
+    )
+    sop_shelf_history = Key(
+        "sop:shelf:history:{template}", "hash", "sop", FOREVER, "their versions", "{version}"
+    )
+    sop_members = Key(
+        "sop:members:{run}:{what}",
+        "fact",
+        "sop",
+        FOREVER,
+        "present when a group got it; replied, checked-in",
+        "{member}",
+    )
+    sop_failed = Key(
+        "sop:failed:{run}",
+        "hash",
+        "sop",
+        FOREVER,
+        "targets that failed: whole name, and why",
+        "{target} → {text}",
+    )
+    sop_reminders = Key(
+        "sop:reminders", "zset", "sop", BUSY, "tasks to remind of, due ms", "{run}/{target}"
+    )
+    sop_staff = Key(
+        "sop:staff:{sop}", "hash", "sop", FOREVER, "tasks closed, by staff and how", "{text}"
+    )
+
+    # moments steps count from
+    moment = Key(
+        "moments:{moment}",
+        "zset",
+        "members",
+        FOREVER,
+        "when each became a contact, was tagged or entered, ms",
+        "{member}",
+    )
+    groups_created = Key(
+        "groups:created", "zset", "groups", FOREVER, "when first heard of, ms", "{group}"
+    )
+    moment_tags = Key("moments:tags", "set", "members", FOREVER, "tags a SOP counts from", "{tag}")
+    member_days = Key("days:{attribute}", "zset", "members", FOREVER, "YYYYMMDD", "{member}")
     member_dates = Key("dates:{attribute}", "zset", "members", FOREVER, "MMDD", "{member}")
 
     # links
@@ -385,7 +501,7 @@ class Keys:
         "link:member:{link}", "hash", "links", FOREVER, "that member's clicks", "{group}:{member}"
     )
     link_today = Key(
-        "link:today:{link}:{day}", "fact", "links", 8 * DAY, "members who clicked", "{member}"
+        "link:today:{link}:{day}", "fact", "links", 100 * DAY, "members who clicked", "{member}"
     )
     link_visitors = Key(
         "link:visitors:{link}:{day}",

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from pydantic import Field
 
 from bot.model.base import Frozen
 from bot.model.conversation import Account, Conversation
+from bot.store.effects import Effects
+from bot.store.facts import Facts
 from bot.store.store import Store
 
 REMEMBERED = 200_000
+PAGE = 500
+"""Accounts looked at in one step."""
 
 
 class Member(Frozen):
@@ -25,11 +29,15 @@ class Member(Frozen):
 
 
 class Group(Frozen):
-    """A group at a gateway; ``since`` is UTC ms, when we first heard of it."""
+    """A group at a gateway; ``since`` is UTC ms, when we first heard of it.
+
+    ``owner`` is the staff member it belongs to, if any.
+    """
 
     number: int
     conversation: Conversation
     name: str = ""
+    owner: str = ""
     since: int = 0
     gone: bool = False
 
@@ -56,6 +64,7 @@ class Members:
                     keys.member_seq(),
                     keys.members_all(),
                     keys.member_names(),
+                    keys.gateway_members(gateway),
                 ],
                 [
                     store.prefix,
@@ -87,6 +96,29 @@ class Members:
         )
         self._groups[conversation.key] = (number, name)
         return number
+
+    async def complete(self, gateways: Iterable[str]) -> int:
+        """Note of older accounts which gateway they are at; how many were looked at.
+
+        To be called at the start, before events come; does nothing where it was done.
+        """
+        return sum([await self._complete(gateway) for gateway in gateways])
+
+    async def _complete(self, gateway: str) -> int:
+        store, keys = self._store, self._store.keys
+        fact, accounts = keys.gateway_members(gateway), keys.member_accounts(gateway)
+        known = int(await store.call("HLEN", accounts))
+        if not known or await Facts(store).count(fact) >= known:
+            return 0
+        cursor = b"0"
+        while True:
+            cursor, flat = await store.call("HSCAN", accounts, cursor, "COUNT", PAGE)
+            effects = Effects(keys)
+            for number in flat[1::2]:
+                effects.fact(fact, int(number))
+            await store.apply(effects)
+            if cursor == b"0":
+                return known
 
     def forget(self, number: int) -> None:
         """Drop what is remembered of a member, after an erasure."""
@@ -153,6 +185,7 @@ def _group(number: int, found: dict[str, str]) -> Group:
         number=number,
         conversation=Conversation.parse(found["conversation"]),
         name=found.get("name", ""),
+        owner=found.get("owner", ""),
         since=int(found.get("since", 0)),
         gone=found.get("gone") == "1",
     )

@@ -52,7 +52,7 @@ class Meaning:
         match word:
             case "member" | "group" | "link":
                 return int(value) in self.numbers(word)
-            case "account":
+            case "account" | "staff":
                 return (gateway, value) in subject.accounts or (
                     not gateway and value in self._accounts
                 )
@@ -64,7 +64,8 @@ class Meaning:
                 number, _, conversation = value.partition("/")
                 return int(number) in subject.members or self.part("conversation", conversation)
             case "who":  # m7 or g3; other letters and words are nobody's
-                kind, number = {"m": "member", "g": "group"}.get(value[:1], ""), value[1:]
+                kind = {"m": "member", "g": "group"}.get(value[:1], "")
+                number = value[1:].partition(":")[0]
                 return bool(kind) and number.isdecimal() and int(number) in self.numbers(kind)
             case "gateway":
                 return value in subject.gateways

@@ -232,6 +232,7 @@ LEFT = {
     *("audit", "operators", "session", "tries", "member_seq", "group_seq", "memory", "routes"),
     *("routes_version", "welcome_pending", "link_seq", "link_ids", "link", "link_steps"),
     *("link_salt", "hits_seen", "hits_recent", "hits_counter", "link_orphans", "link_by_group"),
+    *("segments", "segments_version", "sop_heard", "sop_rate", "moment_tags"),
     *("gateway_owner", "roles", "nodes", "settings", "secrets", "demo", "demo_sums"),
 }
 """Families that stay behind, for a reason each; queues ("while busy") do too."""

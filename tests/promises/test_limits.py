@@ -98,10 +98,10 @@ async def queue(store: Store, clock: TestClock, group: str, **more: object) -> N
 async def test_a_frequency_cap_is_counted_once_over_two_nodes(
     store: Store, clock: TestClock
 ) -> None:
-    cap = Cap(key="g1:2026-06-17", limit=3, ends=clock.now() + 86_400_000)
+    cap = Cap(keys=("g1:2026-06-17",), limit=3, ends=clock.now() + 86_400_000)
     nodes = [Outbox(store, Bell()), Outbox(store, Bell())]
     for number in range(40):
-        await queue(store, clock, f"g{number}", cap=cap)
+        await queue(store, clock, f"g{number}", caps=(cap,))
     verdicts: list[str] = []
 
     async def work(outbox: Outbox, token: str) -> None:
@@ -115,13 +115,28 @@ async def test_a_frequency_cap_is_counted_once_over_two_nodes(
     assert verdicts.count("capped") == 37
 
 
+async def test_a_weekly_cap_adds_up_the_days_and_counts_a_delivery_once(
+    store: Store, clock: TestClock
+) -> None:
+    ends = clock.now() + 86_400_000
+    today, before = "g1:2026-06-17", "g1:2026-06-16"
+    await store.call("SET", store.keys.cap("g1", "2026-06-16"), 2, "PX", 86_400_000)
+    caps = (Cap(keys=(today,), limit=3, ends=ends), Cap(keys=(today, before), limit=4, ends=ends))
+    outbox = Outbox(store, Bell())
+    verdicts = []
+    for number in range(3):
+        await queue(store, clock, f"g{number}", caps=caps)
+        verdicts.append((await only(outbox)).verdict)
+    assert verdicts == ["send", "send", "capped"]
+
+
 async def test_what_could_not_be_sent_does_not_use_up_the_cap(
     store: Store, clock: TestClock
 ) -> None:
-    cap = Cap(key="g1:2026-06-17", limit=1, ends=clock.now() + 86_400_000)
+    cap = Cap(keys=("g1:2026-06-17",), limit=1, ends=clock.now() + 86_400_000)
     outbox = Outbox(store, Bell())
-    await queue(store, clock, "g1", cap=cap)
-    await queue(store, clock, "g2", cap=cap)
+    await queue(store, clock, "g1", caps=(cap,))
+    await queue(store, clock, "g2", caps=(cap,))
     first = await only(outbox)
     await outbox.finish(first, "failed", "no such group", give_back_cap=True)
     assert (await only(outbox)).verdict == "send"

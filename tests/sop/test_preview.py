@@ -51,7 +51,12 @@ async def test_every_shipped_text_can_be_written_in_both_languages(
     number, group = await town.join("小明"), await town.group("tea")
     for name in town.sops.library.names():
         template = town.sops.library.get(name)
-        values = {"text": "周六停电"} if name == "announcement" else {}
+        asked = {"url": "https://example.com/", "date": "2026-07-01"}
+        values = {
+            key: asked.get(parameter.type, "周六停电")
+            for key, parameter in template.parameters.items()
+            if parameter.default is None
+        }
         member = number if template.to == "member" else 0
         shown = await Preview(town.sops).template(
             template, values, group=group, member=member, language=language

@@ -9,8 +9,9 @@ import pytest
 
 from bot.clock import millis, utc
 from bot.model.dates import month_day
-from bot.sop.schedule import Cron, NotACron, due, instant, month_days, wall
-from bot.sop.template import Step
+from bot.sop.schedule import Cron, NotACron, instant, wall
+from bot.sop.step import Step
+from bot.sop.timing import due, in_window, month_days
 
 NEW_YORK = ZoneInfo("America/New_York")
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -144,3 +145,21 @@ def test_a_leap_day_is_celebrated_on_the_28th_in_other_years() -> None:
     assert month_days(date(2027, 2, 28)) == [228, 229]
     assert month_days(date(2028, 2, 28)) == [228]
     assert month_days(date(2028, 2, 29)) == [229]
+
+
+def test_a_window_is_filled_evenly_and_a_target_keeps_its_place() -> None:
+    spread = Step(id="s", text="x", after="1d", at="19:00", until="21:00")
+    start = at("2026-06-17T19:00", SHANGHAI)
+    places = [in_window(spread, start, "o", number, SHANGHAI) for number in range(1, 1201)]
+    assert places == [in_window(spread, start, "o", number, SHANGHAI) for number in range(1, 1201)]
+    minutes = [0] * 120
+    for place in places:
+        minutes[(place - start) // 60_000] += 1
+    assert min(minutes) >= 8 and max(minutes) <= 12, "ten a minute, give or take"
+
+
+def test_a_window_may_end_after_midnight() -> None:
+    late = Step(id="s", text="x", after="1d", at="23:00", until="01:00", spread="random")
+    start = at("2026-06-17T23:00", SHANGHAI)
+    places = [in_window(late, start, "o", number, SHANGHAI) - start for number in range(500)]
+    assert 0 <= min(places) and 100 * 60_000 < max(places) < 120 * 60_000

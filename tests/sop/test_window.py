@@ -12,6 +12,7 @@ from bot.model.conversation import Conversation
 from bot.model.delivery import Cap, Delivery
 from bot.model.message import Message
 from bot.settings.rooms import DeliverySettings
+from bot.sop.guards import Guards
 from bot.sop.schedule import wall
 from bot.sop.window import Windows
 from bot.testing.clock import TestClock
@@ -21,8 +22,8 @@ NEW_YORK = ZoneInfo("America/New_York")
 
 
 def windows(quiet: str | None = "22:00-08:00", cap: int | None = 3, now: int = 0) -> Windows:
-    async def zone_of(_: Delivery) -> ZoneInfo:
-        return SHANGHAI
+    async def zone_of(_: Delivery) -> tuple[ZoneInfo, tuple[str, ...]]:
+        return SHANGHAI, ()
 
     settings = DeliverySettings(quiet_hours=quiet, daily_cap=cap)
     return Windows(settings, TestClock(now), zone_of)
@@ -66,18 +67,39 @@ def test_quiet_hours_that_end_in_a_gap_end_with_it() -> None:
 
 def delivery(expires: int | None, cap: Cap | None = None) -> Delivery:
     to = Conversation(gateway="sandbox", group="tea")
-    return Delivery(to=to, message=Message.of("hi"), expires=expires, cap=cap)
+    return Delivery(to=to, message=Message.of("hi"), expires=expires, caps=(cap,) if cap else ())
 
 
 async def test_a_delivery_caught_by_quiet_hours_waits_and_expires_later() -> None:
     now = at("2026-06-17T22:00")
-    cap = Cap(key="g1:2026-06-17", limit=3, ends=at("2026-06-18T00:00"))
+    cap = Cap(keys=("g1:2026-06-17",), limit=3, ends=at("2026-06-18T00:00"))
     moved = await windows(now=now).window(delivery(now + 60_000, cap))
     assert moved is not None
     assert (moved.due, moved.until) == (at("2026-06-18T08:00"), at("2026-06-18T22:00"))
     assert moved.expires == at("2026-06-18T08:01")
-    assert moved.cap == Cap(key="g1:2026-06-18", limit=3, ends=at("2026-06-19T00:00"))
+    assert moved.caps == (Cap(keys=("g1:2026-06-18",), limit=3, ends=at("2026-06-19T00:00")),)
 
 
 async def test_a_delivery_whose_time_is_over_gets_no_window() -> None:
     assert await windows(now=1_000).window(delivery(1_000)) is None
+
+
+def test_nothing_leaves_on_a_blackout_date_and_the_window_after_it_is_found() -> None:
+    spans = ("2026-06-17/2026-06-18", "2026-06-19")
+    opening = windows().opening(at("2026-06-17T12:00"), SHANGHAI, spans)
+    assert (opening.due, opening.why) == (at("2026-06-20T08:00"), "blackout")
+    assert windows().opening(at("2026-06-16T12:00"), SHANGHAI, spans).due == at("2026-06-16T12:00")
+
+
+def test_a_weekly_cap_counts_the_last_seven_days_and_a_topic_its_own() -> None:
+    settings = DeliverySettings(daily_cap=3, weekly_cap=5, topic_caps={"tips": 1})
+    caps = Windows(settings, TestClock(0), None).caps(  # type: ignore[arg-type]
+        "m7", at("2026-06-17T12:00"), SHANGHAI, "tips", Guards(weekly_cap=2)
+    )
+    assert [(cap.keys[0], len(cap.keys), cap.limit) for cap in caps] == [
+        ("m7:2026-06-17", 1, 3),
+        ("m7:2026-06-17", 7, 5),
+        ("m7:tips:2026-06-17", 1, 1),
+        ("m7:tips:2026-06-17", 7, 2),
+    ]
+    assert caps[1].keys[-1] == "m7:2026-06-11"

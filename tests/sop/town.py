@@ -6,20 +6,24 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from bot.audience.algebra import Algebra
+from bot.audience.segments import Segments
+from bot.audience.sources import store_sources
+from bot.clock import Days
+from bot.delivery.journal import Journal
 from bot.delivery.outbox import Outbox, Taken
 from bot.model.capabilities import Capabilities
 from bot.model.conversation import Account, Conversation
-from bot.model.dates import month_day
 from bot.model.delivery import Delivery
 from bot.routing.template import Templates
 from bot.routing.writer import Reader, Writer
-from bot.settings.rooms import DeliverySettings
-from bot.sop.condition import Condition
+from bot.settings.rooms import DeliverySettings, SopSettings
 from bot.sop.library import Library
-from bot.sop.means import Means
+from bot.sop.means import Invitation, Means
 from bot.sop.planner import Planner
 from bot.sop.record import Sop
 from bot.sop.sops import Sops
+from bot.sop.stepped import Stepped
 from bot.store.bell import Bell
 from bot.store.effects import Effects
 from bot.store.facts import Facts
@@ -45,9 +49,10 @@ class Town:
         self.store, self.clock, self.folder = store, clock, folder
         self.members, self.facts, self.bell = Members(store), Facts(store), Bell()
         self.outbox = Outbox(store, self.bell)
+        self.journal = Journal(store)
         self.can: dict[str, Capabilities] = {}
         self.settings = DeliverySettings(quiet_hours=None, daily_cap=None)
-        self.conditions: dict[str, Condition] = {}
+        self.sop_settings = SopSettings(lock=0.0)
         self.timezone = "Asia/Shanghai"
         self.sops = self.room()
         self.planner = Planner(self.sops)
@@ -57,7 +62,10 @@ class Town:
         """The SOP room as one node has it."""
         templates = Templates()
         writer = Writer(templates, {"link": _link})
-        library = Library(self.folder, templates, writer.names, self.conditions)
+        library = Library(self.folder, templates, writer.names)
+        segments, days = Segments(self.store), Days(self.timezone)
+        sources = store_sources(self.store, self.members, days, ("sandbox",), ("opt-out",))
+        algebra = Algebra(self.store, self.members, segments, [*sources, Stepped(self.store)])
         return Sops(
             Means(
                 store=self.store,
@@ -68,13 +76,20 @@ class Town:
                 writer=writer,
                 library=library,
                 capabilities=lambda gateway: self.can.get(gateway, Capabilities()),
-                conditions=self.conditions,
+                algebra=algebra,
+                invite=self.invite,
                 delivery=self.settings,
+                settings=self.sop_settings,
                 timezone=self.timezone,
                 language="zh",
                 workspace={},
             )
         )
+
+    async def invite(self, route: str, member: int) -> Invitation:
+        """What the routes room would say."""
+        text, variables = "去{{ target.name }}", {"target": {"name": route}}
+        return Invitation("full") if route == "full" else Invitation("open", text, variables)
 
     def change(self, **settings: Any) -> None:
         """Other delivery settings or conditions from here on."""
@@ -110,14 +125,12 @@ class Town:
 
     async def set(self, number: int, attribute: str, value: str) -> None:
         effects = Effects(self.store.keys)
-        effects.do("HSET", self.store.keys.member(number), f"attribute:{attribute}", value)
-        if (day := month_day(value)) is not None:
-            effects.do("ZADD", self.store.keys.member_dates(attribute), day, number)
+        effects.attribute(number, attribute, value)
         assert await self.store.apply(effects)
 
     async def tag(self, number: int, tag: str) -> None:
         effects = Effects(self.store.keys)
-        effects.fact(self.store.keys.tag(tag), number)
+        effects.tag(tag, number, self.clock.now())
         assert await self.store.apply(effects)
 
     async def start(self, template: str, audience: str = "all-groups", **parameters: object) -> Sop:

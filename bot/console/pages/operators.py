@@ -7,13 +7,14 @@ from typing import Literal
 
 from aiohttp import web
 
-from bot.console.audit import Audit, Change
+from bot.console.audit import Audit
 from bot.console.frame import Frame
 from bot.console.operators import ROLES, Role, Unacceptable, folded
 from bot.console.operators import Operators as Book
 from bot.console.page import Page
 from bot.console.paging import entry_id, offset
 from bot.i18n.mark import msgid
+from bot.store.audit import Change
 
 PAGE = 50
 LOOK = 5000
@@ -40,6 +41,7 @@ class Operators:
             frame.get("/account", self.account),
             frame.post("/account/password", self.set_password, "viewer"),
             frame.post("/account/language", self.set_language, "viewer"),
+            frame.post("/account/chat", self.set_chat, "viewer"),
         ]
 
     async def index(self, page: Page) -> web.StreamResponse:
@@ -91,7 +93,7 @@ class Operators:
         return page.render("audit.html", rows=shown, more=more)
 
     async def account(self, page: Page) -> web.StreamResponse:
-        """One's own password and language."""
+        """One's own password, language and chat account."""
         return page.render("account.html", problem="")
 
     async def set_password(self, page: Page) -> web.StreamResponse:
@@ -116,6 +118,14 @@ class Operators:
         chosen = choices.get(page.field("language"))
         await self._book.set_language(page.operator.name, chosen)
         return page.redirect("/account", msgid("The language is changed."))
+
+    async def set_chat(self, page: Page) -> web.StreamResponse:
+        """Say which chat account is one's own: test messages go there."""
+        try:
+            await self._book.set_chat(page.operator.name, page.field("chat"))
+        except Unacceptable as problem:
+            return page.render("account.html", 422, problem=str(problem))
+        return page.redirect("/account", msgid("The chat account is changed."))
 
     async def _list(
         self, page: Page, problem: str = "", told: tuple[str, str] | None = None

@@ -8,6 +8,8 @@ from typing import Any, Literal
 
 from aiohttp import web
 
+from bot.audience.audience import Audience
+from bot.audience.expression import Or, Term
 from bot.console.directory import Directory
 from bot.console.frame import Frame
 from bot.console.page import Page
@@ -17,19 +19,20 @@ from bot.i18n.mark import msgid
 from bot.located import Problem, Problems
 from bot.model.conversation import Conversation
 from bot.routing.template import TemplateFailed
-from bot.sop.audience import Audience
 from bot.sop.preview import Preview
-from bot.sop.record import JOINED
 from bot.sop.sops import Sops as Room
-from bot.sop.template import Localized, Template, spoken
+from bot.sop.template import Template
+from bot.sop.words import Localized, spoken
 from bot.store.members import Group, Member, Members
 
 PAGE = 12
 TAGS = 200
 LONGEST = 8000
 
-Kind = Literal["all-groups", "groups", "tag", "everyone"]
-KINDS: tuple[Kind, ...] = ("all-groups", "groups", "tag", "everyone")
+Kind = Literal["all-groups", "groups", "tag", "everyone", "expression"]
+KINDS: tuple[Kind, ...] = ("all-groups", "groups", "tag", "everyone", "expression")
+
+GROUP_KINDS = frozenset({"all-groups", "groups", "expression"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,7 @@ class Draft:
     kind: Kind = "all-groups"
     groups: frozenset[str] = frozenset()
     tag: str = ""
+    expression: str = ""
     name: str = ""
     language: str = ""
     who: str = ""
@@ -62,21 +66,27 @@ class Draft:
             kind=next((kind for kind in KINDS if kind == chosen), "all-groups"),
             groups=frozenset(page.form.getall("group", [])),
             tag=page.field("tag"),
+            expression=page.field("expression", LONGEST),
             name=page.field("name"),
             language=page.field("language"),
             who=page.field("who"),
         )
 
     def audience(self) -> Audience:
-        """Who it is for; raises ValueError with a msgid when nobody was chosen."""
+        """Who it is for; raises ValueError with a msgid when nobody was chosen, or Problems."""
+        if self.kind == "expression":
+            if not self.expression.strip():
+                raise ValueError(msgid("Say who it is for."))
+            return Audience.parse(self.expression)
         if self.kind == "groups":
             if not self.groups:
                 raise ValueError(msgid("Choose at least one group."))
-            places = tuple(Conversation.parse(key) for key in sorted(self.groups))
-            return Audience(kind="groups", groups=places)
+            places = [Conversation.parse(key) for key in sorted(self.groups)]
+            chosen = [Term("group", f"{one.gateway}/{one.group}") for one in places]
+            return Audience(chosen[0] if len(chosen) == 1 else Or(tuple(chosen)))
         if self.kind == "tag" and not self.tag:
             raise ValueError(msgid("Name a tag."))
-        return Audience(kind=self.kind, tag=self.tag if self.kind == "tag" else "")
+        return Audience(Term("tag", self.tag) if self.kind == "tag" else Term(self.kind))
 
 
 class SopStart:
@@ -126,6 +136,8 @@ class SopStart:
         draft, errors = Draft.of(page, template), dict[str, str]()
         try:
             audience = draft.audience()
+        except Problems as problems:
+            return await self._show(page, name, template, draft, _by_field(problems, template))
         except ValueError as error:
             return await self._show(page, name, template, draft, {"audience": str(error)})
         if page.field("do") != "start":
@@ -187,7 +199,7 @@ class SopStart:
             name=name,
             model=template,
             draft=replace(draft, language=draft.language or self._room.language),
-            kinds=[k for k in KINDS if template.to == "member" or k in ("all-groups", "groups")],
+            kinds=[k for k in KINDS if template.to == "member" or k in GROUP_KINDS],
             groups=groups,
             tags=await self._directory.tag_names(TAGS),
             reach=await self._reach(template, draft),
@@ -205,15 +217,14 @@ class SopStart:
         """How many it would be for now; None while that cannot be told."""
         try:
             audience = draft.audience()
-        except ValueError:
+        except (ValueError, Problems):
             return None
-        if template.anchor == JOINED:
+        if template.personal:
             return None
-        roster, numbers = self._room.roster, set[str]()
-        targets = roster.targets(audience, template.to, await roster.groups(audience))
-        async for part in targets:
-            numbers |= {target.partition(":")[0] for target in part}
-        return len(numbers)
+        try:
+            return await self._room.roster.count(audience, template.to)
+        except Problems:
+            return None
 
     async def _reader(
         self, template: Template, draft: Draft, groups: Sequence[Group]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -18,11 +18,11 @@ from bot.console.sop_words import STATES, audience_words, outcomes, run_word, wh
 from bot.i18n.mark import msgid
 from bot.routing.template import TemplateFailed
 from bot.sop.preview import Preview, Upcoming
-from bot.sop.record import JOINED, Sop, Version
+from bot.sop.record import Sop, Version
 from bot.sop.results import Run
 from bot.sop.sops import NoSuchSop, WrongState
 from bot.sop.sops import Sops as Room
-from bot.sop.template import spoken
+from bot.sop.words import spoken
 from bot.store.members import Group, Members
 
 PAGE = 20
@@ -142,11 +142,11 @@ class Sops:
             "sop.html",
             sop=sop,
             version=version,
-            versions=await self._room.versions(sop.id),
+            versions=await self._room.versions.all(sop.id),
             audience=lambda one: audience_words(page.words, one, places),
             state=STATES[sop.state],
             steps=[
-                (step, when_words(page.words, version.template, step), texts[step.id])
+                (step, when_words(page.words, version.template, step), _text_of(texts, step.id))
                 for step in version.settled.step
             ],
             agenda=_by_day(page, ahead[:LINES]),
@@ -201,7 +201,7 @@ class Sops:
 
     async def _row(self, page: Page, sop: Sop, places: dict[str, Group]) -> Row:
         version = await self._room.version(sop)
-        each, ahead = version.template.anchor == JOINED, list[Upcoming]()
+        each, ahead = version.always, list[Upcoming]()
         if sop.state == "running" and not each:
             ahead = await self._preview.upcoming(AHEAD, sop.id)
         return Row(
@@ -215,7 +215,7 @@ class Sops:
 
     async def _texts(self, version: Version) -> dict[str, str]:
         """Every step's text as somebody of today would read it, else as it is written."""
-        groups = await self._room.roster.groups(version.audience)
+        groups = await self._room.roster.groups(version.audience, version.template.to)
         newest = (await self._directory.newest(limit=1)).members
         member = newest[0].number if newest and version.template.to == "member" else 0
         try:
@@ -249,3 +249,9 @@ def _totals(runs: list[Run]) -> dict[str, int]:
 def run_label(page: Page, run: Run) -> str:
     """Which time of its step a run is, for this reader."""
     return run_word(page.words, run, page.formats.moment(run.moment) if run.moment else "")
+
+
+def _text_of(texts: Mapping[str, str], step: str) -> str:
+    """What a step says: all its variants, one under the other."""
+    found = [text for name, text in texts.items() if name.partition("/")[0] == step]
+    return "\n\n".join(found)

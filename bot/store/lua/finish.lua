@@ -1,9 +1,9 @@
--- include: fact, outbox, timer, effects
+-- include: fact, outbox, timer, heard, effects
 -- Records what became of a taken delivery, if the token still owns it, and wakes its lane.
 -- KEYS: sending, owner, body, busy, doubt, blocked, account key. ARGV: prefix, id, token, outcome
 -- ('sent', 'failed', 'skipped', 'in_doubt', 'task'; 'again' keeps its place, 'later' moves it), conversation, class,
 -- body to keep (for 'again', 'later', 'in_doubt'), due ms (for 'again', 'later'), blocked until ms or 0,
--- result fact ('' for none), target number, cap key to give back ('' for none), now ms, effects (journal).
+-- result fact ('' for none), target number, caps to give back (keys by line, '' for none), now ms, effects (journal).
 -- Returns 1, or 0 when the delivery is not the token's any more.
 local prefix, id, outcome, conversation, class = ARGV[1], ARGV[2], ARGV[4], ARGV[5], ARGV[6]
 if redis.call('HGET', KEYS[2], id) ~= ARGV[3] then return 0 end
@@ -16,8 +16,8 @@ local before = string.match(redis.call('GET', KEYS[6]) or '0', '^%d+')
 if until_ms > now and until_ms > tonumber(before) then
   redis.call('SET', KEYS[6], ARGV[9] .. ' ' .. ARGV[13], 'PX', math.min(until_ms - now, 86400000))
 end
-if ARGV[12] ~= '' and redis.call('EXISTS', prefix .. 'cap:' .. ARGV[12]) == 1 then
-  redis.call('DECR', prefix .. 'cap:' .. ARGV[12])
+for key in string.gmatch(ARGV[12], '[^\n]+') do
+  if redis.call('EXISTS', prefix .. 'cap:' .. key) == 1 then redis.call('DECR', prefix .. 'cap:' .. key) end
 end
 if outcome == 'again' then
   redis.call('HSET', KEYS[3], id, ARGV[7])

@@ -1,7 +1,7 @@
 -- include: fact
 -- Gives an account its member number, once, and keeps its name.
--- KEYS: accounts of the gateway, member sequence, members, names. ARGV: prefix, gateway, account id,
--- name, folded name, now ms. Returns the number.
+-- KEYS: accounts of the gateway, member sequence, members, names, members of the gateway.
+-- ARGV: prefix, gateway, account id, name, folded name, now ms. Returns the number.
 local number = redis.call('HGET', KEYS[1], ARGV[3])
 if not number then
   number = redis.call('INCR', KEYS[2])
@@ -9,6 +9,7 @@ if not number then
   redis.call('HSET', ARGV[1] .. 'member:at:' .. number, 'since', ARGV[6],
     'account:' .. ARGV[2], ARGV[3], 'name', '', 'folded', '')
   fact_add(KEYS[3], number)
+  fact_add(KEYS[5], number)
 end
 local member = ARGV[1] .. 'member:at:' .. number
 local old = redis.call('HMGET', member, 'name', 'folded')

@@ -16,14 +16,36 @@ local function ask(prefix, words)
   return redis.call(unpack(words))
 end
 
+-- Attributes by which members are found: the fact of those who have a value is kept with it.
+local found_by = { owner = 'owner:members:', timezone = 'zone:members:' }
+
+local function set_attribute(prefix, member, attribute, value)
+  local key, field = prefix .. 'member:at:' .. member, 'attribute:' .. attribute
+  local family = found_by[attribute]
+  if family then
+    local old = redis.call('HGET', key, field)
+    if old and old ~= '' then fact_remove(prefix .. family .. old, member) end
+    if value ~= '' then fact_add(prefix .. family .. value, member) end
+  end
+  redis.call('HSET', key, field, value)
+end
+
 local function act(prefix, words)
   local name = words[1]
   if name == 'fact+' then
     fact_add(words[2], words[3])
   elseif name == 'fact-' then
     fact_remove(words[2], words[3])
+  elseif name == 'fact|' then
+    fact_merge(words[2], words[3])
+  elseif name == 'attribute' then
+    set_attribute(prefix, words[2], words[3], words[4])
   elseif name == 'deliver' then
     deliver(prefix, words[2], words[3], words[4], words[5])
+  elseif name == 'heard' then
+    heard(prefix, words[2], words[3], words[4], words[5])
+  elseif name == 'tag' then
+    give_tag(prefix, words[2], words[3], words[4])
   elseif name == 'timer' then
     set_timer(prefix, words[2], words[3], words[4])
   else

@@ -33,3 +33,24 @@ local function fact_has(key, number)
   if redis.call('TYPE', key).ok == 'string' then return redis.call('GETBIT', key, number) end
   return redis.call('SISMEMBER', key, number)
 end
+
+local function fact_count(key)
+  local kind = redis.call('TYPE', key).ok
+  if kind == 'none' then return 0 end
+  return redis.call(kind == 'string' and 'BITCOUNT' or 'SCARD', key)
+end
+
+-- Puts everybody of another fact into a fact.
+local function fact_merge(key, from)
+  if redis.call('TYPE', from).ok ~= 'string' then
+    for _, m in ipairs(redis.call('SMEMBERS', from)) do fact_add(key, m) end
+    return
+  end
+  local few = {}
+  if redis.call('TYPE', key).ok == 'set' then
+    few = redis.call('SMEMBERS', key)
+    redis.call('DEL', key)
+  end
+  redis.call('BITOP', 'OR', key, key, from)
+  for _, m in ipairs(few) do redis.call('SETBIT', key, m, 1) end
+end

@@ -1,4 +1,4 @@
--- include: fact
+-- include: fact, heard
 -- Counts the hits of some entries of the hits stream and takes the entries out, all at once. A hit
 -- whose bit is set was counted: it came in two entries, or this batch is counted twice.
 -- KEYS: hits. ARGV: prefix, rules version, window ms, hits kept, n, n entry ids, then per hit:
@@ -59,7 +59,7 @@ local function new(link, scope, day, member, visitor)
   local key = prefix .. 'link:today:' .. link .. ':' .. day
   local added = fact_add(key, member) == 1
   if not given[key] then
-    redis.call('EXPIRE', key, 7 * DAY)
+    redis.call('EXPIRE', key, 100 * DAY)
     given[key] = true
   end
   return added and 'members'
@@ -71,6 +71,13 @@ local function count(key, field, scope, hit, click)
   add(key, field .. 'clicks')
   local kind = new(hit.link, scope, hit.day, hit.member, hit.visitor)
   if kind then add(key, field .. kind) end
+end
+
+-- A step's clicks over all its links; what waits for a click goes on.
+local function count_step(hit, click)
+  local any = {link = '0', day = hit.day, member = hit.member, visitor = hit.visitor}
+  count(prefix .. 'link:by:step:0', hit.step .. ':', 's' .. hit.step, any, click)
+  if click and hit.member ~= '0' then heard(prefix, 'click', hit.member, hit.group, hit.at) end
 end
 
 local function count_link(hit, verdict)
@@ -85,6 +92,7 @@ local function count_link(hit, verdict)
   count(by .. 'day:' .. link, hit.day .. ':', 'day', hit, click)
   count(by .. 'step:' .. link, hit.step .. ':', 's' .. hit.step, hit, click)
   count(by .. 'group:' .. link, hit.group .. ':', 'g' .. hit.group, hit, click)
+  if hit.step ~= '0' then count_step(hit, click) end
   if not click then return end
   add(all, 'clicks')
   add(by .. 'day:0', hit.day .. ':clicks')

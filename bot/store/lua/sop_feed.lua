@@ -5,7 +5,7 @@
 -- Returns how many were new, or -1 when the SOP or the occurrence is not as it was.
 if redis.call('HGET', KEYS[1], ARGV[1]) ~= ARGV[2] then return -1 end
 local progress = redis.call('HGET', KEYS[2], ARGV[3])
-if progress ~= 'feeding' and progress ~= 'always' then return -1 end
+if progress ~= 'feeding' and progress ~= 'always' and progress ~= 'following' then return -1 end
 local new = 0
 for i = 4, #ARGV, 2 do
   if fact_add(KEYS[4], tonumber(string.match(ARGV[i], '^%d+'))) == 1 then

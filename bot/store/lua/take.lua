@@ -32,6 +32,26 @@ local function gcra(key, burst, interval)
   return math.max(0, ahead / 1000), tat + interval
 end
 
+-- Counts a delivery against its caps, once under each key; false when one of them is full.
+local function count(caps)
+  for _, cap in ipairs(caps) do
+    local sum = 0
+    for _, key in ipairs(cap.keys) do sum = sum + tonumber(redis.call('GET', prefix .. 'cap:' .. key) or 0) end
+    if sum >= cap.limit then return false end
+  end
+  local counted = {}
+  for _, cap in ipairs(caps) do
+    local key = prefix .. 'cap:' .. cap.keys[1]
+    if not counted[key] then redis.call('INCR', key) end
+    local left = math.max(1, math.min(cap.ends - now, 3456000000))
+    if not counted[key] or left > counted[key] then
+      redis.call('PEXPIRE', key, left)
+      counted[key] = left
+    end
+  end
+  return true
+end
+
 -- A wait that began later than now began before the clock went back: it is over.
 local blocked, since = string.match(redis.call('GET', KEYS[5]) or '0 0', '(%d+) (%d+)')
 if tonumber(blocked) > now and tonumber(since) <= now then return {tonumber(blocked) - now} end
@@ -73,19 +93,12 @@ for _, class in ipairs({'reply', 'welcome', 'notice', 'broadcast'}) do
         local body = redis.call('HGET', KEYS[3], id)
         local delivery = cjson.decode(body)
         local verdict = 'send'
-        local limit = delivery.cap
         if (delivery['until'] or cjson.null) ~= cjson.null and now >= delivery['until'] then
           verdict = 'late'
         elseif (delivery.expires or cjson.null) ~= cjson.null and now >= delivery.expires then
           verdict = 'late'
-        elseif (limit or cjson.null) ~= cjson.null then
-          local cap_key = prefix .. 'cap:' .. limit.key
-          if tonumber(redis.call('GET', cap_key) or 0) >= limit.limit then
-            verdict = 'capped'
-          else
-            redis.call('INCR', cap_key)
-            redis.call('PEXPIRE', cap_key, math.max(1, math.min(limit.ends - now, 691200000)))
-          end
+        elseif not count(delivery.caps or {}) then
+          verdict = 'capped'
         end
         if verdict == 'send' then
           if account_tat then spend(KEYS[6], account_tat) end

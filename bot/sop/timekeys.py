@@ -1,0 +1,105 @@
+"""Time keys: which of a step's keys say when it comes, and which go with which anchor."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+
+from bot.located import nearest
+from bot.sop.anchor import AttributeAnchor, DateAnchor, is_moment
+from bot.sop.step import Reference, Step
+from bot.sop.template import Template
+from bot.sop.timing import cycle_of
+
+_DAY = 86_400.0
+_CYCLES = ("every", "weekly", "monthly", "on", "lunar", "holiday")
+_WINDOW = ("until", "spread")
+_KEYS = ("after", "before", "at", *_WINDOW, *_CYCLES, "days", "closed")
+_OFFSETS = ("after", "before")
+_TAKEN = {
+    "follows": ("after", "at", *_WINDOW),
+    "moment": ("after", "at", *_WINDOW),
+    "date": ("after", "before", "at", *_WINDOW),
+}
+_SAMPLES: dict[str, str | date] = {"at": "09:00", "every": "0 9 * * *", "on": date(2026, 1, 1)}
+_CYCLE_KEYS = {"cron": "every", "on_closed": "closed"}
+
+Wrong = tuple[str, str, str]
+"""Which key of a step, what is wrong, and a hint."""
+
+
+def wrong_times(template: Template, step: Step) -> Iterator[Wrong]:
+    """What is wrong with the keys that say when a step comes."""
+    given = {key for key in _KEYS if getattr(step, key) != Step.model_fields[key].default}
+    kind = _kind(template, step)
+    if kind == "calendar":
+        yield from _calendar_wrong(step, given)
+    else:
+        taken = _TAKEN[kind]
+        why = "a step that follows another" if kind == "follows" else "this anchor"
+        for key in sorted(given.difference(taken)):
+            yield key, f"{why} does not take it", nearest(key, taken)
+        yield from _offset_missing(template, kind, given)
+    if {"after", "before"} <= given:
+        yield "before", 'expected either "after" or "before"', ""
+    for key in _OFFSETS:
+        if (given & {"at", "holiday"}) and (getattr(step, key) or 0.0) % _DAY:
+            beside = "holiday" if "holiday" in given else "at"
+            yield key, f'expected whole days beside "{beside}"', 'such as "3d"'
+    yield from _window_wrong(step, given)
+
+
+def _kind(template: Template, step: Step) -> str:
+    if step.follows is not None:
+        return "follows"
+    if is_moment(template.anchor):
+        return "moment"
+    return "calendar" if isinstance(template.anchor, str) else "date"
+
+
+def _offset_missing(template: Template, kind: str, given: set[str]) -> Iterator[Wrong]:
+    anchor = template.anchor
+    if kind == "moment" and "after" not in given:
+        yield "after", "missing; expected a duration such as 3d", ""
+    if kind != "date" or "at" in given:
+        return
+    if isinstance(anchor, AttributeAnchor) and anchor.yearly:
+        yield "at", "missing; expected a time of day", ""
+    if isinstance(anchor, DateAnchor) and anchor.time is None:
+        yield "at", "missing; expected a time of day", 'or give the anchor a "time"'
+
+
+def _calendar_wrong(step: Step, given: set[str]) -> Iterator[Wrong]:
+    cycles = [key for key in _CYCLES if key in given]
+    if not cycles:
+        yield "every", "missing; expected one of " + ", ".join(_CYCLES), ""
+    for key in cycles[1:]:
+        yield key, f'expected one of {", ".join(_CYCLES)}, and "{cycles[0]}" is there', ""
+    for key in sorted(given.intersection(_OFFSETS)):
+        if "holiday" not in given:
+            yield key, 'expected beside "holiday" only', ""
+    if "every" in given and "at" in given:
+        yield "at", '"every" has its own time of day', ""
+    elif "every" not in given and "at" not in given:
+        yield "at", "missing; expected a time of day", ""
+    elif len(cycles) == 1 and not (given & {"after", "before"} and "holiday" not in given):
+        yield from _cycle_wrong(step)
+
+
+def _cycle_wrong(step: Step) -> Iterator[Wrong]:
+    """What the calendar itself says of the values."""
+    samples = {
+        key: value for key, value in _SAMPLES.items() if isinstance(getattr(step, key), Reference)
+    }
+    offset = "before" if step.before else "after"
+    for key, message, hint in cycle_of(step.model_copy(update=samples)).faults():
+        yield _CYCLE_KEYS.get(key, offset if key == "offset" else key), message, hint
+
+
+def _window_wrong(step: Step, given: set[str]) -> Iterator[Wrong]:
+    if "until" in given and not given & {"at", "every"}:
+        yield "until", 'expected beside "at", where the window begins', ""
+    if "until" in given and step.until == step.at:
+        yield "until", 'expected another time of day than "at"', ""
+    if "spread" in given and "until" not in given:
+        yield "spread", 'expected beside "until" only', ""
