@@ -6,7 +6,7 @@ from bot.clock import Clock, SystemClock, utc
 from bot.gateways.adapter import Adapter, Inlet
 from bot.links.clicks import Clicks, spark
 from bot.links.links import Link, Links
-from bot.model.capabilities import Capabilities, Rate
+from bot.model.capabilities import Capabilities, Quota, Rate
 from bot.model.conversation import Account, Conversation
 from bot.model.dates import month_day
 from bot.model.delivery import (
@@ -33,7 +33,7 @@ from bot.model.event import (
     MessageReceived,
     TimerElapsed,
 )
-from bot.model.message import File, Image, LinkCard, Mention, Message, Text
+from bot.model.message import File, Image, LinkCard, Mention, Message, MiniProgram, Text, Video
 from bot.routes.routes import Answer, Routes
 from bot.routing.context import Context
 from bot.routing.router import Router
@@ -82,9 +82,11 @@ __all__ = [
     "Mention",
     "Message",
     "MessageReceived",
+    "MiniProgram",
     "Misconfigured",
     "NoSuchSop",
     "Pass",
+    "Quota",
     "Rate",
     "Receipt",
     "Refused",
@@ -96,6 +98,7 @@ __all__ = [
     "SystemClock",
     "Text",
     "TimerElapsed",
+    "Video",
     "Welcomes",
     "WrongState",
     "month_day",

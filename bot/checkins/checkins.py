@@ -112,6 +112,7 @@ class CheckIns:
         if new:
             rank = await self.records.next_place(name, day, group)
             self.records.add(ctx.effects, name, day, member, group, rank)
+            ctx.effects.heard("check-in", member, group, ctx.now)
             ctx.note("checkin.recorded", text=f"{name} {day}")
             days |= Days.of(day)
         else:

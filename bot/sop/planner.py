@@ -218,13 +218,27 @@ class Planner:
         for occurrence, state in progress.items():
             if state == "fed" or _long_ago(turn, occurrence) or _led(turn, occurrence, progress):
                 await self._close_one(turn, occurrence, state)
-        if turn.template.finite and not progress and not self._ahead_of(turn):
+        over = turn.template.finite and not progress and not self._ahead_of(turn)
+        if over and not await self._with_staff(turn):
             effects = Effects(self._keys)
             effects.guard(turn.sop.token, "HGET", self._keys.sop_state(), turn.sop.id)
             effects.do("DEL", self._keys.sop_cursor(turn.sop.id))
             finished = f"finished/{turn.sop.version}"
             effects.do("HSET", self._keys.sop_state(), turn.sop.id, finished)
             await self._store.apply(effects)
+
+    async def _with_staff(self, turn: Turn) -> bool:
+        """Whether steps wait for tasks that staff have not done yet."""
+        if not any(step.follows for step in turn.template.step):
+            return False
+        runs = await self._store.texts("ZRANGE", self._keys.sop_runs(turn.sop.id), 0, -1)
+        counts = [
+            await self._sops.means.facts.count(
+                self._keys.sop_result(f"{turn.sop.id}/{run}", "task")
+            )
+            for run in runs
+        ]
+        return any(counts)
 
     async def _close_one(self, turn: Turn, occurrence: str, state: str) -> None:
         keys = self._keys

@@ -273,3 +273,33 @@ text = "news"
     await town.pass_by(4 * DAY, 10 * MINUTE)
     assert await town.sops.tasks.count() == 2
     assert await town.outcome(sop) == {"planned": 4, "task": 2, "frequency cap": 2}
+
+
+async def test_a_dated_sop_is_not_over_while_a_step_waits_for_staff(town: Town) -> None:
+    text = """
+title = "t"
+anchor = { date = "day" }
+to = "member"
+[parameters.day]
+type = "date"
+default = "today"
+[[step]]
+id = "call"
+at = "13:00"
+task = "call {{ member.name }}"
+[[step]]
+id = "next"
+follows = "call"
+after = "1h"
+text = "it was nice to talk"
+"""
+    await town.join("a")
+    sop = await town.start(town.template("t", text), "everyone")
+    await town.pass_by(DAY, 10 * MINUTE)
+    assert (await town.sops.get(sop.id)).state == "running"
+    (task,) = await town.sops.tasks.open()
+    await town.sops.tasks.done(task.id, "小李")
+    await town.pass_by(2 * HOUR, 10 * MINUTE)
+    assert await town.texts() == ["it was nice to talk"]
+    await town.pass_by(HOUR, 10 * MINUTE)
+    assert (await town.sops.get(sop.id)).state == "finished"

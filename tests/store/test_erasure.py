@@ -93,8 +93,8 @@ async def live_a_little(community: Community) -> None:
         await person.says("排行榜", tea)
         await person.says("生日 05-31")
         await person.says(f"我是{NAME}，有人吗")
-    for _ in range(13):  # the SOP's first step goes out at eight in the evening
-        community.clock.advance(3600)
+    for _ in range(13 * 4):  # the SOP's first step goes out after eight in the evening
+        community.clock.advance(900)
         await rooms.planner.tick()
         await community.settle()
 
