@@ -7,7 +7,7 @@ import json
 import sys
 from pathlib import Path
 
-ALL = ("dispatch", "pipeline", "redirect", "checkin", "audience")
+ALL = ("dispatch", "pipeline", "redirect", "checkin", "audience", "broadcast")
 RESULTS = Path(__file__).parent / "results.json"
 
 

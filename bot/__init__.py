@@ -1,5 +1,6 @@
 """Muster's public API: everything a handler or an adapter is written with."""
 
+from bot.audience.reading import Reading
 from bot.checkins.board import Board
 from bot.checkins.checkins import CheckIn, CheckIns
 from bot.clock import Clock, SystemClock, utc
@@ -38,6 +39,8 @@ from bot.routes.routes import Answer, Routes
 from bot.routing.context import Context
 from bot.routing.router import Router
 from bot.routing.rule import PASS, Pass
+from bot.sop.asked import Asked
+from bot.sop.preview import Preview, Upcoming
 from bot.sop.sops import NoSuchSop, Sops, WrongState
 from bot.store.facts import Facts
 from bot.store.members import Group, Member, Members
@@ -49,6 +52,7 @@ __all__ = [
     "ActionChosen",
     "Adapter",
     "Answer",
+    "Asked",
     "BaseEvent",
     "Board",
     "Capabilities",
@@ -86,8 +90,10 @@ __all__ = [
     "Misconfigured",
     "NoSuchSop",
     "Pass",
+    "Preview",
     "Quota",
     "Rate",
+    "Reading",
     "Receipt",
     "Refused",
     "Retry",
@@ -98,6 +104,7 @@ __all__ = [
     "SystemClock",
     "Text",
     "TimerElapsed",
+    "Upcoming",
     "Video",
     "Welcomes",
     "WrongState",

@@ -66,9 +66,7 @@ class Config(Frozen):
     gateways: dict[Name, GatewaySettings] = Field(
         default={}, description="Connections to chat accounts."
     )
-    sop: SopSettings = Field(
-        default=SopSettings(), description="How SOPs are made and checked."
-    )
+    sop: SopSettings = Field(default=SopSettings(), description="How SOPs are made and checked.")
     delivery: DeliverySettings = Field(
         default=DeliverySettings(), description="Limits of what is sent unasked."
     )

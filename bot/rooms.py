@@ -16,26 +16,35 @@ from bot.checkins.reminders import Reminders
 from bot.clock import Clock, Days
 from bot.config import SANDBOX
 from bot.delivery.journal import Journal
+from bot.i18n.mark import msgid
 from bot.links.audience import Clicked
 from bot.links.clicks import Clicks
 from bot.links.counter import Counter
 from bot.links.links import Links
 from bot.links.pages import Pages
+from bot.links.probe import Probe
 from bot.links.recorder import Recorder
 from bot.links.redirect import Redirects
 from bot.links.visitors import Visitors
-from bot.i18n.mark import msgid
 from bot.located import Problems
 from bot.model.delivery import Delivery
 from bot.routes.desk import check_routes
 from bot.routes.routes import Routes
 from bot.routing.template import Templates
 from bot.routing.writer import Writer
+from bot.sop.agenda import Agenda
+from bot.sop.asked import Asked
+from bot.sop.check import PlanCheck
 from bot.sop.crowd import OPT_OUT
+from bot.sop.forecast import Forecast
 from bot.sop.library import Library
 from bot.sop.means import Invitation, Means
 from bot.sop.planner import Planner
 from bot.sop.preview import Preview
+from bot.sop.proposals import Proposals
+from bot.sop.reminders import TaskReminders
+from bot.sop.report import Report
+from bot.sop.retry import Retry
 from bot.sop.sops import Sops
 from bot.sop.stepped import Stepped
 from bot.store.facts import Facts
@@ -88,6 +97,7 @@ class Rooms:
             Days(config.timezone),
         )
         self.services: dict[type, object] = {
+            Asked: self.asked,
             CheckIns: self.checkins,
             Clicks: self.clicks,
             Clock: app.clock,
@@ -95,6 +105,7 @@ class Rooms:
             Journal: app.journal,
             Links: self.links,
             Members: app.members,
+            Preview: self.preview,
             Routes: self.routes,
             Sops: self.sops,
             Store: store,
@@ -105,6 +116,7 @@ class Rooms:
         config, store = app.config, app.store
         self.links = Links(store, lambda: config.web.url(self.port))
         self.clicks = Clicks(store, app.facts, self._zone)
+        self.probe = Probe(app.clock)
         self._visitors = Visitors(store)
 
         def count(what: str, number: int) -> None:
@@ -156,7 +168,17 @@ class Rooms:
         )
         self.sops: Sops = Sops(means)
         self.planner = Planner(self.sops)
-        self.preview = Preview(self.sops)
+        self.preview: Preview = Preview(self.sops)
+        self.report = Report(app.store, self.sops.results, self.sops.versions)
+        self.asked: Asked = Asked(self.sops)
+        self.retry = Retry(self.sops, app.outbox)
+        self.task_reminders = TaskReminders(
+            self.sops.tasks, app.store, app.capabilities, app.translate
+        )
+        self.proposals = Proposals(self.sops)
+        self.forecast = Forecast(self.sops)
+        self.agenda = Agenda(self.sops, self.forecast.all, config.sop.distance)
+        self.plan_check = PlanCheck(self.sops, self._gateways, self.probe.check, self.forecast)
 
     @property
     def workspace(self) -> dict[str, Any]:
@@ -177,6 +199,7 @@ class Rooms:
         await self.links.refresh()
         await self._visitors.refresh()
         await self.reminders.remind(self._app.clock.now())
+        await self.task_reminders.remind(self._app.clock.now())
 
     async def forget(self, now: int) -> None:
         """Drop what is older than its retention."""
@@ -210,6 +233,7 @@ class Rooms:
         await self.planner.stop()
         await self.counter.stop()
         await self.redirects.stop()
+        await self.probe.close()
 
     # what rooms ask each other
 

@@ -7,20 +7,39 @@ from aiohttp import web
 from bot.app import App
 from bot.config import SANDBOX
 from bot.console.console import Console, Services
+from bot.console.feeds import Feeds
+from bot.console.pages.calendar import Calendar
+from bot.console.pages.calendar_feed import CalendarFeed
+from bot.console.pages.calendar_move import CalendarMove
 from bot.console.pages.checkins import CheckIns
 from bot.console.pages.links import Links
 from bot.console.pages.route_form import RouteForms
 from bot.console.pages.routes import Routes
+from bot.console.pages.segments import Segments
+from bot.console.pages.sop_approvals import SopApprovals
+from bot.console.pages.sop_check import SopCheck
+from bot.console.pages.sop_edit import SopEdit
+from bot.console.pages.sop_editor import SopEditor
+from bot.console.pages.sop_exports import SopExports
+from bot.console.pages.sop_library import SopLibrary
+from bot.console.pages.sop_progress import SopProgress
+from bot.console.pages.sop_results import SopResults
+from bot.console.pages.sop_review import Reviews
 from bot.console.pages.sop_start import SopStart
 from bot.console.pages.sop_targets import SopTargets
 from bot.console.pages.sops import Sops
 from bot.console.pages.tasks import Tasks
 from bot.console.passwords import Passwords
+from bot.console.sop_readings import Readings
 from bot.demo.mark import demo_present
 from bot.gateways.sandbox import Sandbox
 from bot.gateways.sandbox.door import Door
 from bot.gateways.sandbox.page import SandboxPage
 from bot.i18n.mark import msgid
+from bot.sop.difference import Differences
+from bot.sop.progress import Progress
+from bot.sop.segment_use import SegmentUse
+from bot.sop.specimen import Specimens
 
 
 class Surface:
@@ -61,19 +80,67 @@ class Surface:
         """The pages of the rooms, and what they tell on the overview and a member's page."""
         app, rooms, console = self._app, self._app.rooms, self.console
         frame, directory, audit = console.frame, console.directory, console.audit
-        sops = Sops(frame, rooms.sops, rooms.preview, app.members, directory)
+        report, asked = rooms.report, rooms.asked
+        progress = SopProgress(frame, rooms.sops, Progress(app.store, report))
+        results = SopResults(frame, rooms.sops, report, asked, rooms.retry, progress)
+        sops = Sops(
+            frame, rooms.sops, rooms.preview, app.members, directory, results, progress
+        )
         tasks = Tasks(frame, rooms.sops.tasks, directory, audit)
         routes = Routes(frame, rooms.routes, app.members, audit)
         checkins = CheckIns(frame, rooms.checkins, app.store, app.members, app.facts, directory)
         links = Links(frame, rooms.links, rooms.clicks, app.members, directory, audit)
+        self._add_sop_pages()
         console.add(
-            SopStart(frame, rooms.sops, rooms.preview, app.members, directory),
-            SopTargets(frame, rooms.sops, app.members, directory),
+            SopTargets(frame, rooms.sops, report, asked, app.members, directory),
+            SopExports(frame, rooms.sops, report, app.members),
+            *(progress, results),
             RouteForms(frame, rooms.routes, app.members, audit),
             *(sops, tasks, routes, checkins, links),
         )
+        console.add(*self._calendar_pages())
         console.cards += [checkins.today, links.today, routes.today, sops.soon, tasks.waiting]
+        console.cards.append(results.waiting)
         console.panels.append(checkins.panel)
+
+    def _add_sop_pages(self) -> None:
+        """Starting, changing, approving; before the pages of single SOPs, whose paths fit all."""
+        rooms, frame, members = self._app.rooms, self.console.frame, self._app.members
+        directory = self.console.directory
+        sops, preview, proposals = rooms.sops, rooms.preview, rooms.proposals
+        differences = Differences(sops, preview)
+        approvals = SopApprovals(frame, sops, differences, proposals, members)
+        self.console.add(
+            SopLibrary(frame, sops.shelf),
+            SopEditor(frame, sops.shelf, self._reviews(), self._app.config.language),
+            SopStart(frame, sops, preview, proposals, rooms.segments, members, directory),
+            SopEdit(frame, sops, differences, proposals, rooms.segments, members),
+            SopCheck(frame, sops, rooms.plan_check, proposals),
+            approvals,
+            Segments(frame, rooms.segments, SegmentUse(sops, rooms.segments), Readings(sops, members)),
+        )
+        self.console.cards.append(approvals.waiting)
+
+    def _reviews(self) -> Reviews:
+        """What the template editor says of a draft."""
+        rooms, switchboard = self._app.rooms, self._app.switchboard
+        return Reviews(
+            rooms.sops.shelf,
+            Specimens(rooms.sops.means),
+            lambda: {name: can for name, _, _, can in switchboard.gateways()},
+        )
+
+    def _calendar_pages(self) -> tuple[Calendar, CalendarMove, CalendarFeed]:
+        app, rooms, console = self._app, self._app.rooms, self.console
+        frame, sops, agenda = console.frame, rooms.sops, rooms.agenda
+        return (
+            Calendar(frame, sops, agenda, app.members, console.directory),
+            CalendarMove(frame, sops, rooms.proposals),
+            CalendarFeed(
+                *(frame, Feeds(app.store, console.operators), sops, agenda),
+                *(app.translator, app.clock, lambda: app.config.web.url(rooms.port)),
+            ),
+        )
 
     async def start(self, port: int) -> None:
         """Read what pages remember; call when the web server listens."""

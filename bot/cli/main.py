@@ -119,7 +119,14 @@ def commands() -> click.Group:
         new,
         routes,
         run,
+        segments,
         sop,
+        sop_calendar,
+        sop_check,
+        sop_decide,
+        sop_edit,
+        sop_export,
+        sop_templates,
         user,
     )
 

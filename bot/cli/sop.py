@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -12,7 +11,6 @@ import click
 from bot.app import App
 from bot.cli.main import Setup, cli, show_json
 from bot.clock import utc
-from bot.located import Problems
 from bot.sop.preview import Upcoming
 from bot.sop.record import Sop
 from bot.sop.results import Run
@@ -21,6 +19,7 @@ from bot.sop.sops import NoSuchSop, Sops, WrongState
 BY = "the command line"
 FORMS = 'everyone, all-groups, group:sandbox/tea, "tag:vip and not active:7d"'
 RUNS = 20
+PROPOSED = "Proposal {proposal} waits for another operator to approve it, at /sops/approvals."
 
 as_json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
@@ -41,7 +40,7 @@ def list_sops(setup: Setup, as_json: bool) -> None:
 
     Example: muster sop list
     """
-    found = _run(setup, _listed)
+    found = work_on(setup, _listed)
     if as_json:
         show_json(found)
         return
@@ -62,18 +61,22 @@ def list_sops(setup: Setup, as_json: bool) -> None:
 def start(
     setup: Setup, template: str, audience: str, values: tuple[str, ...], name: str, as_json: bool
 ) -> None:
-    """Start TEMPLATE for an audience.
+    """Start TEMPLATE for an audience; where the settings ask for approval, propose it.
 
     Example: muster sop start announcement --audience group:sandbox/tea --set text="Tea at three"
     """
-    parameters = _parameters(values)
+    parameters = given(values)
 
     async def work(app: App) -> dict[str, Any]:
         sops = app.rooms.sops
-        made = await sops.start(template, audience, BY, parameters, name=name)
-        return await _row(sops, made)
+        proposals = app.rooms.proposals
+        if proposals.required:
+            asked = await proposals.start(template, audience, BY, parameters, name=name)
+            return {"proposal": asked.id}
+        return await row_of(sops, await sops.start(template, audience, BY, parameters, name=name))
 
-    _tell(_run(setup, work), as_json, "{id} is started.")
+    found = work_on(setup, work)
+    tell(found, as_json, PROPOSED if "proposal" in found else "{id} is started.")
 
 
 @sop.command()
@@ -85,7 +88,7 @@ def pause(setup: Setup, name: str, as_json: bool) -> None:
 
     Example: muster sop pause weekly_tips
     """
-    _tell(_switch(setup, name, lambda sops: sops.pause), as_json, "{id} is paused.")
+    tell(_switch(setup, name, lambda sops: sops.pause), as_json, "{id} is paused.")
 
 
 @sop.command()
@@ -97,7 +100,7 @@ def resume(setup: Setup, name: str, as_json: bool) -> None:
 
     Example: muster sop resume weekly_tips
     """
-    _tell(_switch(setup, name, lambda sops: sops.resume), as_json, "{id} goes on.")
+    tell(_switch(setup, name, lambda sops: sops.resume), as_json, "{id} goes on.")
 
 
 @sop.command()
@@ -112,7 +115,7 @@ def stop(setup: Setup, name: str, yes: bool, as_json: bool) -> None:
     """
     if not yes:
         click.confirm(f"Stop {name} for good?", abort=True, err=True)
-    _tell(_switch(setup, name, lambda sops: sops.stop), as_json, "{id} is stopped.")
+    tell(_switch(setup, name, lambda sops: sops.stop), as_json, "{id} is stopped.")
 
 
 @sop.command()
@@ -124,7 +127,7 @@ def show(setup: Setup, name: str, as_json: bool) -> None:
 
     Example: muster sop show weekly_tips
     """
-    found = _run(setup, lambda app: _shown(app.rooms.sops, name))
+    found = work_on(setup, lambda app: _shown(app.rooms.sops, name))
     if as_json:
         show_json(found)
         return
@@ -135,7 +138,7 @@ def show(setup: Setup, name: str, as_json: bool) -> None:
     for run in found["runs"]:
         ends = [f"{n} {what}" for what, n in run["ends"].items()] or ["nothing yet"]
         missed = ", missed" if run["missed"] else ""
-        click.echo(f"  {run['step']} {run['occurrence']}: {', '.join(ends)}{missed}")
+        click.echo(f"  {run['id']}: {', '.join(ends)}{missed}")
 
 
 @sop.command()
@@ -148,7 +151,7 @@ def upcoming(setup: Setup, days: int, as_json: bool) -> None:
     Example: muster sop upcoming --days 3
     """
     zone = ZoneInfo(setup.config.timezone)
-    found: list[Upcoming] = _run(setup, lambda app: app.rooms.preview.upcoming(days))
+    found: list[Upcoming] = work_on(setup, lambda app: app.rooms.preview.upcoming(days))
     if as_json:
         show_json([one.model_dump() for one in found])
         return
@@ -162,44 +165,14 @@ def upcoming(setup: Setup, days: int, as_json: bool) -> None:
         click.echo(f"Nothing is due within {days} days.")
 
 
-@sop.command()
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@as_json_option
-@click.pass_obj
-def check(setup: Setup, file: Path, as_json: bool) -> None:
-    """Check a template FILE; what is wrong is told line by line, with exit code 1.
-
-    Example: muster sop check sop_templates/weekly_tips.toml
-    """
-    found = setup.run(_checked(setup, file))
-    if as_json:
-        show_json(found)
-    else:
-        for problem in found["problems"]:
-            click.echo(problem, err=True)
-        if not found["problems"]:
-            click.echo(f"{file}: nothing is wrong; steps {', '.join(found['steps'])}")
-    if found["problems"]:
-        raise SystemExit(1)
-
-
-async def _checked(setup: Setup, file: Path) -> dict[str, list[str]]:
-    """A file's problems, and its steps when there are none; needs no store."""
-    try:
-        app = App(setup.config, setup.clock, setup.random)
-        template = app.rooms.sops.library.read(file)
-    except Problems as found:
-        return {"problems": [str(problem) for problem in found.problems], "steps": []}
-    return {"problems": [], "steps": [step.id for step in template.step]}
-
-
 async def _listed(app: App) -> dict[str, Any]:
     sops = app.rooms.sops
-    rows = [await _row(sops, one) for one in await sops.all()]
-    return {"sops": rows, "templates": sops.library.names()}
+    rows = [await row_of(sops, one) for one in await sops.all()]
+    return {"sops": rows, "templates": await sops.shelf.names()}
 
 
-async def _row(sops: Sops, one: Sop) -> dict[str, Any]:
+async def row_of(sops: Sops, one: Sop) -> dict[str, Any]:
+    """A SOP as every verb prints it for programs."""
     version = await sops.version(one)
     return {
         "id": one.id,
@@ -218,9 +191,9 @@ async def _shown(sops: Sops, name: str) -> dict[str, Any]:
     version = await sops.version(one)
     runs = await sops.results.runs(one.id, 0, RUNS)
     return {
-        **await _row(sops, one),
+        **await row_of(sops, one),
         "parameters": version.parameters,
-        "runs": [{**run.model_dump(), "ends": _ends(run)} for run in runs],
+        "runs": [{"id": run.id, **run.model_dump(), "ends": _ends(run)} for run in runs],
     }
 
 
@@ -237,7 +210,8 @@ def _ends(run: Run) -> dict[str, int]:
     return {what: number for what, number in found.items() if number}
 
 
-def _parameters(values: tuple[str, ...]) -> Mapping[str, str]:
+def given(values: tuple[str, ...]) -> Mapping[str, str]:
+    """The parameters of ``--set KEY=VALUE``; the last of a key counts."""
     found: dict[str, str] = {}
     for value in values:
         key, equals, rest = value.partition("=")
@@ -252,20 +226,21 @@ def _switch(
 ) -> dict[str, Any]:
     async def work(app: App) -> dict[str, Any]:
         sops = app.rooms.sops
-        return await _row(sops, await act(sops)(name, BY))
+        return await row_of(sops, await act(sops)(name, BY))
 
-    row: dict[str, Any] = _run(setup, work)
+    row: dict[str, Any] = work_on(setup, work)
     return row
 
 
-def _tell(row: dict[str, Any], as_json: bool, text: str) -> None:
+def tell(row: dict[str, Any], as_json: bool, text: str) -> None:
+    """Print what was done, for people or for programs."""
     if as_json:
         show_json(row)
     else:
         click.echo(text.format(**row))
 
 
-def _run(setup: Setup, work: Callable[[App], Awaitable[Any]]) -> Any:
+def work_on(setup: Setup, work: Callable[[App], Awaitable[Any]]) -> Any:
     """Do it beside the bot or without it; what a manager can put right is told without more."""
 
     async def opened() -> Any:

@@ -10,6 +10,7 @@ from bot.store.audit import Change, audit
 from bot.store.effects import Effects
 from bot.store.store import Store, as_text
 
+
 class Audit:
     """Reads the audit, and writes what was done through other services."""
 

@@ -30,6 +30,7 @@ log = structlog.get_logger(__name__)
 
 COOKIE = "muster_session"
 LARGEST_FORM = 64 * 1024
+FORMS = frozenset({"application/x-www-form-urlencoded", "multipart/form-data"})
 FREE = frozenset({"/account", "/account/password", "/logout"})
 """Where somebody may go whose password must be changed."""
 
@@ -94,17 +95,28 @@ class Frame:
         self._paths.add(path)
         return web.get(path, self.page(handler, role))
 
-    def post(self, path: str, handler: Handler, role: Role = "manager") -> web.RouteDef:
-        """A form's target: CSRF token and origin are checked before ``handler`` is called."""
-        return web.post(path, self.page(handler, role))
+    def post(
+        self,
+        path: str,
+        handler: Handler,
+        role: Role = "manager",
+        largest: int = LARGEST_FORM,
+    ) -> web.RouteDef:
+        """A form's target: CSRF token and origin are checked before ``handler`` is called.
 
-    def page(self, handler: Handler, role: Role | None = "viewer") -> RawHandler:
+        ``largest``: the bytes it may have.
+        """
+        return web.post(path, self.page(handler, role, largest))
+
+    def page(
+        self, handler: Handler, role: Role | None = "viewer", largest: int = LARGEST_FORM
+    ) -> RawHandler:
         """Wrap a handler; ``role`` None lets in people who have not logged in."""
 
         async def answer(request: web.Request) -> web.StreamResponse:
             page = self._page(request)
             try:
-                await self._enter(page, role)
+                await self._enter(page, role, largest)
                 response = await handler(page)
                 if role is not None:
                     await self._renew(page, response)
@@ -145,7 +157,7 @@ class Frame:
 
     # steps
 
-    async def _enter(self, page: Page, role: Role | None) -> None:
+    async def _enter(self, page: Page, role: Role | None, largest: int) -> None:
         request = page.request
         token = request.cookies.get(COOKIE, "")
         session = await self._sessions.find(token) if token else None
@@ -157,7 +169,7 @@ class Frame:
         if role is not None:
             self._judge(page, role)
         if request.method == "POST":
-            await self._read_form(page)
+            await self._read_form(page, largest)
 
     def _judge(self, page: Page, role: Role) -> None:
         if page.signed_in is None:
@@ -167,19 +179,23 @@ class Frame:
         if not page.signed_in.may(role):
             raise Turned(403, msgid("Your role does not let you do this."))
 
-    async def _read_form(self, page: Page) -> None:
+    async def _read_form(self, page: Page, largest: int) -> None:
         request = page.request
         if not same_origin(request, self._settings.public_url):
             raise Turned(403, msgid("The form came from another site."))
-        if request.content_type != "application/x-www-form-urlencoded":
+        if request.content_type not in FORMS:
             raise Turned(415, msgid("This is not a form."))
-        if (request.content_length or 0) > LARGEST_FORM:
+        if (request.content_length or 0) > largest:
             raise Turned(413, msgid("That is too much for one form."))
         try:
             fields = await request.post()
         except (ValueError, LookupError):  # not the characters it says it is written in
             raise Turned(415, msgid("This is not a form.")) from None
         page.form = MultiDict((k, v) for k, v in fields.items() if isinstance(v, str))
+        for name, value in fields.items():
+            if isinstance(value, web.FileField):
+                with value.file as file:
+                    page.files[name] = value.filename, file.read()
         if page.session and not compare_digest(
             page.form.get("csrf", "").encode("utf-8", "replace"), page.session.csrf.encode()
         ):

@@ -33,12 +33,14 @@ MENU = (
             Entry("/", msgid("Overview"), "home"),
             Entry("/groups", msgid("Groups"), "groups"),
             Entry("/members", msgid("Members"), "members"),
+            Entry("/segments", msgid("Segments"), "tag"),
         ),
     ),
     Part(
         msgid("Programmes"),
         (
-            Entry("/sops", msgid("SOPs"), "calendar"),
+            Entry("/sops", msgid("SOPs"), "sop"),
+            Entry("/calendar", msgid("Calendar"), "calendar"),
             Entry("/tasks", msgid("Tasks"), "tasks"),
             Entry("/routes", msgid("Routes"), "route"),
             Entry("/check-ins", msgid("Check-ins"), "check"),

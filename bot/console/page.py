@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, unquote, urlencode, urlsplit
@@ -38,6 +39,8 @@ class Page:
     secure: bool
     banner: str = ""
     """A msgid shown above everything."""
+    files: dict[str, tuple[str, bytes]] = dataclasses.field(default_factory=dict)
+    """The files a POST brought, by field: what each is called, and its content."""
 
     @property
     def operator(self) -> Operator:

@@ -12,10 +12,11 @@ from bot.audience.reading import Reading
 from bot.console.words import Words
 from bot.i18n.mark import msgid
 from bot.settings.kinds import duration_text
+from bot.sop.anchor import AttributeAnchor, DateAnchor, TagAnchor
 from bot.sop.cycle import WEEKDAYS
+from bot.sop.numbers import Numbers
 from bot.sop.results import Run
 from bot.sop.schedule import DAY_MS
-from bot.sop.anchor import AttributeAnchor, DateAnchor, TagAnchor
 from bot.sop.step import Reference, Step
 from bot.sop.template import Template
 from bot.sop.words import spoken
@@ -38,6 +39,16 @@ OUTCOMES = {
     "done": (msgid("Done"), "good"),
 }
 """What became of a target, unless it was skipped: the word and its colour."""
+RESPONSES = {
+    "planned": msgid("Planned"),
+    "reached": msgid("Reached"),
+    "clicked": msgid("Clicked"),
+    "replied": msgid("Replied"),
+    "checked-in": msgid("Checked in"),
+    "asked": msgid("Waiting for your decision"),
+    "deferred": msgid("Held back by quiet hours"),
+}
+"""What else a number of the results is of."""
 SKIPS = {
     "missed": msgid("missed"),
     "left": msgid("left"),
@@ -64,6 +75,38 @@ SKIPS = {
 """Why a target was skipped."""
 
 
+SETTINGS = {
+    "title": msgid("Title"),
+    "notes": msgid("What it is for"),
+    "avoid": msgid("When not to use it"),
+    "topic": msgid("Topic"),
+    "resume": msgid("After a pause"),
+    "timezone": msgid("Time zone"),
+    "audience": msgid("When the audience is asked"),
+    "if": msgid("Only if"),
+    "unless": msgid("Not if"),
+    "missed": msgid("When its time was missed"),
+    "holdout": msgid("Hold-out, percent"),
+    "task": msgid("What staff do"),
+    "within": msgid("How long staff have"),
+    "tag": msgid("Gives the tag"),
+    "untag": msgid("Takes the tag away"),
+    "route": msgid("Invites to the route"),
+    "start": msgid("Starts the SOP"),
+    "stop": msgid("Ends the SOP"),
+    "wait": msgid("Waits"),
+    "branch": msgid("Ways"),
+    "guards.quiet": msgid("In quiet hours"),
+    "guards.daily_cap": msgid("At most in a day"),
+    "guards.weekly_cap": msgid("At most in a week"),
+    "guards.rate": msgid("At most so fast"),
+    "guards.blackout": msgid("Dates nothing leaves on"),
+    "guards.stop_when": msgid("Nothing more for whom"),
+    "guards.pause_on_failures": msgid("Pauses when so many fail"),
+}
+"""What the settings of a template and its steps are called, by their keys."""
+
+
 ANCHORS = {
     "joined": msgid("Counts from joining"),
     "contact_added": msgid("Counts from becoming a contact"),
@@ -79,13 +122,15 @@ def outcome_word(words: Words, outcome: str) -> str:
     if outcome.startswith("skipped:"):
         reason = outcome.removeprefix("skipped:")
         return words.say(msgid("Skipped: {reason}"), reason=words.say(SKIPS.get(reason, reason)))
-    if outcome == "deferred":
-        return words.say(msgid("Held back by quiet hours"))
+    if outcome.startswith("way:"):
+        return outcome.removeprefix("way:")
+    if outcome in RESPONSES:
+        return words.say(RESPONSES[outcome])
     return words.say(OUTCOMES[outcome][0]) if outcome in OUTCOMES else outcome
 
 
-def outcomes(run: Run) -> list[tuple[str, int, str]]:
-    """(outcome, how many, colour) of a run, the good ones first, without empty ones."""
+def outcomes(run: Run | Numbers) -> list[tuple[str, int, str]]:
+    """(outcome, how many, colour) of a run or several, the good ones first, without empty ones."""
     found = [(name, getattr(run, name), tone) for name, (_, tone) in OUTCOMES.items()]
     found += [(f"skipped:{reason}", number, "s4") for reason, number in run.skipped.items()]
     return [one for one in found if one[1]]
@@ -110,6 +155,11 @@ def audience_words(
         if group.name
     }
     return Reading(words.say, names).of(audience, "group" if to == "group" else "member")
+
+
+def setting_word(words: Words, key: str) -> str:
+    """What a setting is called; a parameter or something new is shown as it is."""
+    return words.say(SETTINGS[key]) if key in SETTINGS else key
 
 
 def anchor_words(words: Words, template: Template) -> str:
@@ -144,7 +194,9 @@ def when_words(words: Words, template: Template, step: Step) -> str:
 def _calendar_days(words: Words, template: Template, step: Step) -> str:
     """On which days of the calendar, or nothing."""
     if step.on is not None:
-        return step.on.isoformat() if isinstance(step.on, date) else _given(words, template, step.on)
+        return (
+            step.on.isoformat() if isinstance(step.on, date) else _given(words, template, step.on)
+        )
     if step.weekly:
         names = get_day_names("abbreviated", locale=words.language)
         return " ".join(names[WEEKDAYS.index(day)] for day in step.weekly if day in WEEKDAYS)

@@ -10,6 +10,7 @@ from bot.console import charts
 from bot.console.journal_words import CHANGES, STATES, event_word, reason_word, tone
 from bot.console.navigation import BAR, BAR_SIZE, menu
 from bot.console.operators import ROLES
+from bot.console.result_words import goal_word, verdict, way_word
 from bot.console.sop_words import outcome_word
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -32,6 +33,9 @@ def environment() -> Environment:
         roles=ROLES,
         event_word=event_word,
         outcome_word=outcome_word,
+        goal_word=goal_word,
+        verdict=verdict,
+        way_word=way_word,
         reason_word=reason_word,
         tone=tone,
         changes=CHANGES,

@@ -20,6 +20,8 @@ LEASE = 60.0
 
 Verdict = Literal["send", "late", "capped"]
 Ending = Literal["sent", "failed", "skipped", "in_doubt", "task", "again", "later"]
+KEPT = frozenset({"in_doubt", "again", "later"})
+"""Endings after which the delivery itself is still needed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +129,7 @@ class Outbox:
                 ending,
                 delivery.to.key,
                 delivery.priority,
-                delivery.model_dump_json(),
+                delivery.model_dump_json() if ending in KEPT else "",
                 due,
                 blocked_until,
                 result,

@@ -181,7 +181,8 @@ class Sender:
     async def _hand_over(self, taken: Taken) -> None:
         delivery = taken.delivery
         try:
-            receipt = await asyncio.wait_for(self._gateway.send(delivery), PATIENCE)
+            async with asyncio.timeout(PATIENCE):
+                receipt = await self._gateway.send(delivery)
         except Retry as error:
             await self._retry(taken, error)
         except (Refused, Misconfigured) as error:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import string
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import blake2b
 from hmac import compare_digest
@@ -50,7 +50,7 @@ class Codes:
         """
         if code.link < 1:
             raise ValueError(f"no link has the number {code.link}")
-        numbers = list(astuple(code))
+        numbers = [code.link, code.step, code.group, code.member]
         while not numbers[-1]:
             numbers.pop()
         payload = b"".join(map(_varint, numbers))

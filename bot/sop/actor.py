@@ -81,7 +81,8 @@ class Actor:
         if came:
             return Done(CAME)
         if waiting:
-            return Done(TIMED_OUT)
+            waits, field = keys.sop_waits(number), wait_name(turn.sop.id, case)
+            return Done(TIMED_OUT, lambda effects: effects.do("HDEL", waits, field))
         assert step.wait is not None
         return Await(case.due + int(step.wait.most * 1000), step.wait.what)
 
@@ -111,7 +112,9 @@ class Actor:
         try:
             write, language = self._means.writer.write, version.language
             message = await write(spoken(words, language), variables, reader) if words else None
-            what = await write(spoken(step.task, language), variables, reader) if step.task else None
+            what = (
+                await write(spoken(step.task, language), variables, reader) if step.task else None
+            )
         except TemplateFailed as error:
             return Skip("text failed", str(error))
         due, run = case.due, f"{turn.sop.id}/{case.run}"
@@ -168,9 +171,7 @@ class Actor:
                 return one.name, one.text
         return step.variant[-1].name, step.variant[-1].text
 
-    def _caps(
-        self, turn: Turn, case: Case, to: Conversation, can: Capabilities
-    ) -> tuple[Cap, ...]:
+    def _caps(self, turn: Turn, case: Case, to: Conversation, can: Capabilities) -> tuple[Cap, ...]:
         """The caps of the workspace and template, and the gateway's quotas."""
         target, template = case.target, case.flight.template
         caps = self._sops.windows.caps(
@@ -189,7 +190,9 @@ class Actor:
     async def _assigned(self, task: Task, way: str, caps: tuple[Cap, ...]) -> Verdict:
         """Staff tasks are counted when they are opened."""
         names = list(dict.fromkeys(key for cap in caps for key in cap.keys))
-        asked = [self._store.ask("GET", self._store.keys.cap(*name.rsplit(":", 1))) for name in names]
+        asked = [
+            self._store.ask("GET", self._store.keys.cap(*name.rsplit(":", 1))) for name in names
+        ]
         counted = {n: int(await one or 0) for n, one in zip(names, asked, strict=True)}
         for cap in caps:
             if sum(counted[key] for key in cap.keys) >= cap.limit:
@@ -211,6 +214,11 @@ class Actor:
         can = capabilities(own) if own else Capabilities()
         reachable = group is not None and own in accounts and can.send_group
         return (group.conversation if group and reachable else None), can
+
+
+def wait_name(sop: str, case: Case) -> str:
+    """What a member's list of waits calls this one; lib_heard.lua reads it."""
+    return f"{case.occurrence}\n{case.target.name}\n{sop}/{case.run}"
 
 
 def variables_of(

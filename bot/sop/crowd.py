@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any
+
 from bot.audience.algebra import Algebra
+from bot.audience.audience import Audience
 from bot.audience.bits import Bits
 from bot.audience.expression import Or, Term
 from bot.audience.source import Scope
-from bot.audience.audience import Audience
 
 OPT_OUT = "opt-out"
 """Who has this tag gets no SOP messages; with ":topic" behind it, none of that topic."""
@@ -20,14 +24,11 @@ class Crowd:
         self._algebra = algebra
         self._scope = Scope(sop)
         self._fixed = fixed
-        self._known: dict[str, Bits] = {}
+        self._known: dict[object, asyncio.Future[Bits]] = {}
 
     async def of(self, audience: Audience) -> Bits:
         """Everybody the expression is about now."""
-        text = str(audience)
-        if text not in self._known:
-            self._known[text] = await self._algebra.members(audience, self._scope)
-        return self._known[text]
+        return await self._once(audience, lambda: self._algebra.members(audience, self._scope))
 
     async def audience(self, audience: Audience) -> Bits:
         """Everybody in the SOP's audience: as it is now, or as it was at the start."""
@@ -35,21 +36,34 @@ class Crowd:
 
     async def opted_out(self, topic: str | None) -> Bits:
         """Everybody who wants no such messages."""
-        everything = Term("tag", OPT_OUT)
-        if topic is None:
-            return await self.of(Audience(everything))
-        return await self.of(Audience(Or((everything, Term("tag", f"{OPT_OUT}:{topic}")))))
+        return await self._once(
+            ("opted out", topic), lambda: self._algebra.members(_unwanted(topic), self._scope)
+        )
 
     async def quit(self) -> Bits:
         """Everybody whom a step of some SOP took out of this one."""
-        if "quit" not in self._known:
-            key = self._algebra.keys.sop_quit(self._scope.sop)
-            self._known["quit"] = await self._algebra.fact(key)
-        return self._known["quit"]
+        key = self._algebra.keys.sop_quit(self._scope.sop)
+        return await self._once("quit", lambda: self._algebra.fact(key))
 
     async def groups(self, audience: Audience) -> Bits:
         """The groups the expression chooses."""
-        text = f"groups {audience}"
-        if text not in self._known:
-            self._known[text] = Bits.of(await self._algebra.groups(audience))
-        return self._known[text]
+        return await self._once(("groups", audience), lambda: self._groups(audience))
+
+    async def _groups(self, audience: Audience) -> Bits:
+        return Bits.of(await self._algebra.groups(audience))
+
+    def _once(
+        self, name: object, ask: Callable[[], Coroutine[Any, Any, Bits]]
+    ) -> asyncio.Future[Bits]:
+        """The answer of the first time; targets ask all at once, and one reads for all."""
+        if name not in self._known:
+            self._known[name] = asyncio.ensure_future(ask())
+        return self._known[name]
+
+
+def _unwanted(topic: str | None) -> Audience:
+    """Those who opted out of everything or of the topic."""
+    everything = Term("tag", OPT_OUT)
+    if topic is None:
+        return Audience(everything)
+    return Audience(Or((everything, Term("tag", f"{OPT_OUT}:{topic}"))))

@@ -33,7 +33,11 @@ class Cursors:
         cursors = self._keys.sop_cursor(sop.id)
         for step in version.settled.step:
             before = old.step(step.id) if old else None
-            moved = before is not None and _timing(before) != _timing(step) and version.template.personal
+            moved = (
+                before is not None
+                and _timing(before) != _timing(step)
+                and version.template.personal
+            )
             effects.do("HSETNX", cursors, f"since {step.id}", version.since)
             how = "HSET" if moved or version.stayed != (old.stayed if old else ()) else "HSETNX"
             how = how if version.template.personal else "HSETNX"
@@ -91,9 +95,7 @@ class Cursors:
         zone = version.zone(None, self._timezone)
         until = now + int(within * 1000)
         for step in version.settled.step:
-            found = occurrences(
-                version.settled, step, version.parameters, zone, now, until
-            )
+            found = occurrences(version.settled, step, version.parameters, zone, now, until)
             if found:
                 return wall(found[0], zone)
         return None

@@ -72,7 +72,11 @@ class Feeder:
         async for page in between(self._store, sets, at, top):
             found = [row for row in page if self._theirs(turn, flight, row[0])]
             rows = await self._due(turn, step, found)
-            early = [anchor for (_, anchor), (_, when) in zip(found, rows, strict=True) if when > turn.now]
+            early = [
+                anchor
+                for (_, anchor), (_, when) in zip(found, rows, strict=True)
+                if when > turn.now
+            ]
             if turn.template.resume == "running" and early:
                 settled = min(settled, min(early) - 1)  # another pause may move them
                 rows = [row for row in rows if row[1] <= turn.now]
@@ -118,9 +122,7 @@ class Feeder:
 
     # a date each member has
 
-    async def _dates(
-        self, turn: Turn, flight: Flight, step: Step, anchor: AttributeAnchor
-    ) -> None:
+    async def _dates(self, turn: Turn, flight: Flight, step: Step, anchor: AttributeAnchor) -> None:
         cursor = date.fromisoformat(turn.cursors[flight.cursor(step)])
         last = day_of(turn.now, turn.zone) + DAY - shift(step)
         first = max(cursor + DAY, last - DAY * LONGEST)
@@ -260,9 +262,7 @@ class Feeder:
         if (step.at is None and step.action != "message") or not own:
             return [None] * len(targets)
         asked = [
-            self._store.ask(
-                "HGET", self._keys.member(name.partition(":")[0]), "attribute:timezone"
-            )
+            self._store.ask("HGET", self._keys.member(name.partition(":")[0]), "attribute:timezone")
             for name in targets
         ]
         return [None if zone is None else zone.decode() for zone in [await one for one in asked]]

@@ -27,7 +27,7 @@ class Foreseen:
     due: int
     to: Literal["member", "group"]
     who: Bits
-    by_staff: Bits = Bits()
+    by_staff: Bits = field(default_factory=Bits)
     skipped: Mapping[str, Bits] = field(default_factory=dict)
     deferred: bool = False
     certain: bool = True

@@ -22,9 +22,7 @@ class Judge:
         self._means = sops.means
         self._actor = Actor(sops)
 
-    async def judge(
-        self, turn: Turn, occurrence: str, rows: Rows
-    ) -> list[tuple[Case, Verdict]]:
+    async def judge(self, turn: Turn, occurrence: str, rows: Rows) -> list[tuple[Case, Verdict]]:
         """A verdict for each target, in order."""
         ident = occurrence.split("/", 2)[1]
         targets = await self._targets(turn, [target for target, _ in rows])

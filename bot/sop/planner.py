@@ -244,7 +244,11 @@ class Planner:
         keys = self._keys
         effects = Effects(keys)
         effects.guard(state, "HGET", keys.sop_open(turn.sop.id), occurrence)
-        for key in (keys.sop_due(occurrence), keys.sop_asked(occurrence), keys.sop_follow(occurrence)):
+        for key in (
+            keys.sop_due(occurrence),
+            keys.sop_asked(occurrence),
+            keys.sop_follow(occurrence),
+        ):
             effects.guard(0, "EXISTS", key)
         effects.guard(0, "HLEN", keys.sop_sending(turn.sop.id))
         effects.do("HDEL", keys.sop_open(turn.sop.id), occurrence)

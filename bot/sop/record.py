@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
-from bot.model.base import Frozen
 from bot.audience.audience import Audience
+from bot.model.base import Frozen
 from bot.sop.anchor import AttributeAnchor, is_moment
 from bot.sop.step import Step
 from bot.sop.template import Template, Value

@@ -102,6 +102,10 @@ class Results:
         """How many runs there are."""
         return int(await self._store.call("ZCARD", self._store.keys.sop_runs(sop)))
 
+    async def has(self, sop: str, name: str) -> bool:
+        """Whether there is a run of that name."""
+        return await self._store.call("ZSCORE", self._store.keys.sop_runs(sop), name) is not None
+
     async def runs(
         self, sop: str, start: int = 0, limit: int = 20, ways: Collection[str] = ()
     ) -> list[Run]:

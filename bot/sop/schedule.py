@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from itertools import takewhile
 from zoneinfo import ZoneInfo
 
@@ -22,6 +23,7 @@ class NotACron(ValueError):
     """A cron expression nobody can follow; the message says what was expected."""
 
 
+@lru_cache(4096)  # a broadcast asks the same for everybody
 def instant(day: date, clock: str | time, zone: ZoneInfo) -> int:
     """UTC ms of a wall time ("HH:MM").
 

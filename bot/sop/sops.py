@@ -140,15 +140,14 @@ class Sops:
         """Start a template. Raises Problems: everything wrong with what was given.
 
         ``name`` is what the SOP is called, else as its template; a number is added when taken.
-        ``source`` is the library's name of a template that is given whole. Raises WrongState when a guard of ``also`` fails.
+        ``source`` is the library's name of a template that is given whole. Raises WrongState when
+        a guard of ``also`` fails.
         """
         now = self._store.clock.now()
         source = source or (template if isinstance(template, str) else name)
         ident = self.called(name, source)
         found = template if isinstance(template, Template) else await self.shelf.get(template)
-        version = await self.drafts.version(
-            1, found, audience, parameters or {}, by, language, now
-        )
+        version = await self.drafts.version(1, found, audience, parameters or {}, by, language, now)
         number = int(await self._store.call("INCR", self._keys.fence()))
         for attempt in range(1, NAMES):
             called = ident + (f"-{attempt}" if attempt > 1 else "")
@@ -159,9 +158,7 @@ class Sops:
             if await self._begin(sop, version, also):
                 self.means.bell.ring("planner")
                 return sop
-        raise Problems(
-            [Problem(Place("name"), "", f'too many SOPs are called "{ident}"')]
-        )
+        raise Problems([Problem(Place("name"), "", f'too many SOPs are called "{ident}"')])
 
     def called(self, name: str, source: str) -> str:
         """What a SOP will be called, but for a number; raises Problems."""
@@ -214,7 +211,8 @@ class Sops:
         await self._fix(effects, sop, version, old)
         self._journal(effects, sop, "sop.edited", by, f"{sop.token} → {changed.token}")
         before, after = differing(old, version)
-        audit(effects, Change(at=now, who=by, what="sop.edited", on=sop.source, before=before, after=after))
+        change = Change(at=now, who=by, what="sop.edited", on=sop.source)
+        audit(effects, change.model_copy(update={"before": before, "after": after}))
         if also is not None:
             also(effects, changed)
         if not await self._store.apply(effects):

@@ -77,9 +77,7 @@ def _until(moments: Iterator[int], until: int) -> Iterator[int]:
         yield moment
 
 
-def _dated(
-    anchor: DateAnchor, step: Step, values: Mapping[str, Value], zone: ZoneInfo
-) -> int:
+def _dated(anchor: DateAnchor, step: Step, values: Mapping[str, Value], zone: ZoneInfo) -> int:
     day, later = date.fromisoformat(str(values[anchor.date])), shift(step)
     if isinstance(step.at, str):
         return instant(day + later, step.at, zone)
@@ -144,23 +142,28 @@ def clock_in(value: str) -> str:
 
 
 def in_window(step: Step, start: int, occurrence: str, number: int, zone: ZoneInfo) -> int:
-    """Where in the step's window, which begins at ``start``, a target has its place.
+    """Where in the step's window, which begins at ``start``, a target has its place."""
+    if step.until is None:
+        return start
+    return start + int((window_end(step, start, zone) - start) * place_of(step, occurrence, number))
 
-    Even: neighbours of a growing audience are always far apart and the window is filled evenly,
-    whatever their number (Weyl's sequence). Random: by a hash. Always the same for one target.
-    """
+
+def window_end(step: Step, start: int, zone: ZoneInfo) -> int:
+    """The end of the window that begins at ``start``."""
     if step.until is None:
         return start
     day = day_of(start, zone)
     end = instant(day, step.until, zone)
-    if end <= start:
-        end = instant(day + DAY, step.until, zone)
-    if step.spread == "even":
-        part = number * GOLDEN % 1.0
-    else:
-        digest = blake2b(f"{occurrence}/{number}".encode(), digest_size=8).digest()
-        part = int.from_bytes(digest, "big") / 2**64
-    return start + int((end - start) * part)
+    return end if end > start else instant(day + DAY, step.until, zone)
+
+
+def place_of(step: Step, occurrence: str, number: int) -> float:
+    """A target's place in a window, between 0 and 1, always the same.
+
+    Even: neighbours of a growing audience are always far apart and the window is filled evenly,
+    whatever their number (Weyl's sequence). Random: by a hash.
+    """
+    return number * GOLDEN % 1.0 if step.spread == "even" else share_of(occurrence, number)
 
 
 def share_of(seed: str, number: int) -> float:

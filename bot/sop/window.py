@@ -78,7 +78,10 @@ class Windows:
     ) -> tuple[Cap, ...]:
         """What a delivery to ``who`` (m7, g3) counts against on the date of ``ms``."""
         day, ours, own = day_of(ms, zone), self._settings, guards or Guards()
-        found = [_cap(who, day, zone, 1, ours.daily_cap), _cap(who, day, zone, WEEK, ours.weekly_cap)]
+        found = [
+            _cap(who, day, zone, 1, ours.daily_cap),
+            _cap(who, day, zone, WEEK, ours.weekly_cap),
+        ]
         if topic:
             name = f"{who}:{topic}"
             found += [

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 
 from bot.delivery.journal import Entry, record
 from bot.delivery.outbox import follow, pace
+from bot.sop.actor import wait_name
 from bot.sop.sops import Sops
 from bot.sop.tasks import HEARD
 from bot.sop.turn import Changed, Turn
@@ -26,6 +27,9 @@ from bot.store.effects import Effects
 CHANGED, TOO_FAST = -1, -2
 """What the script answers when the SOP is not as it was, and when its rate is used up."""
 
+WAITS_KEPT = 400 * 86_400
+"""Seconds a member's list of what is waited for is kept after the last."""
+
 Judged = Sequence[tuple[Case, Verdict]]
 
 
@@ -44,18 +48,18 @@ class Writing:
             raise Changed
         return written
 
-    async def _one(self, turn: Turn, case: Case, verdict: Verdict) -> int:
+    def _one(self, turn: Turn, case: Case, verdict: Verdict) -> Awaitable[int]:
         match verdict:
             case Postpone(due, why):
-                return await self._move(turn, case, due, "deferred", why)
+                return self._move(turn, case, due, "deferred", why)
             case Await():
-                return await self._await(turn, case, verdict)
+                return self._await(turn, case, verdict)
             case _:
-                return await self._row(turn, case, verdict)
+                return self._row(turn, case, verdict)
 
-    async def _row(
+    def _row(
         self, turn: Turn, case: Case, verdict: Skip | Done | Send | Assign
-    ) -> int:
+    ) -> asyncio.Future[int]:
         keys, target = self._keys, case.target
         result = f"{turn.sop.id}/{case.run}"
         effects, outcome, sent = Effects(keys), "", ["", "", 0, "", ""]
@@ -64,7 +68,9 @@ class Writing:
         match verdict:
             case Skip(reason, detail):
                 outcome = keys.sop_result(result, f"skipped:{reason}")
-                record(effects, entry_of(turn, case.occurrence, "sop.skipped", reason, detail, case))
+                record(
+                    effects, entry_of(turn, case.occurrence, "sop.skipped", reason, detail, case)
+                )
                 if verdict.way:  # held out: what they do is compared with what the others do
                     effects.do("SET", keys.sop_heard(target.who), result, "PX", HEARD)
                 if reason not in GONE:
@@ -73,7 +79,9 @@ class Writing:
                 outcome = keys.sop_result(result, "done")
                 verdict.act(effects)
                 if verdict.text:
-                    record(effects, entry_of(turn, case.occurrence, "sop.done", "", verdict.text, case))
+                    record(
+                        effects, entry_of(turn, case.occurrence, "sop.done", "", verdict.text, case)
+                    )
                 self._follow(effects, turn, case, verdict.way)
             case Assign():
                 outcome = keys.sop_result(result, "task")
@@ -82,7 +90,7 @@ class Writing:
                 to, kind = delivery.to.key, delivery.priority
                 kept = f"{case.occurrence}\n{target.name}\n{kind}:{to}"
                 sent = [to, kind, delivery.due, delivery.model_dump_json(), kept]
-        done = await self._store.run(
+        return self._store.run(
             "sop_plan",
             [
                 keys.sop_state(),
@@ -97,7 +105,6 @@ class Writing:
                 *(case.due, case.run, outcome, *sent, turn.now, *_pace(case), *effects.wire()),
             ],
         )
-        return int(done)
 
     def _assign(self, effects: Effects, turn: Turn, case: Case, verdict: Assign) -> None:
         self._sops.tasks.assign(effects, verdict.task)
@@ -112,18 +119,15 @@ class Writing:
 
     def _follow(self, effects: Effects, turn: Turn, case: Case, way: str = "") -> None:
         if case.step is not None:
-            after = self._sops.followers(
-                case.flight.template, case.occurrence, case.step.id, way
-            )
+            after = self._sops.followers(case.flight.template, case.occurrence, case.step.id, way)
             follow(effects, after, case.target.name, turn.now)
 
     async def _await(self, turn: Turn, case: Case, verdict: Await) -> int:
         """Put it down for what the member does, and for when nothing came."""
-        result = f"{turn.sop.id}/{case.run}"
-        waits, field = self._keys.sop_waits(case.target.number), f"{case.occurrence}\n"
-        field += f"{case.target.name}\n{result}"
+        waits = self._keys.sop_waits(case.target.number)
         extra = Effects(self._keys)
-        extra.do("HSET", waits, field, verdict.what)
+        extra.do("HSET", waits, wait_name(turn.sop.id, case), verdict.what)
+        extra.do("EXPIRE", waits, WAITS_KEPT)
         return await self._move(turn, case, verdict.due, "waiting", "", extra)
 
     async def _move(

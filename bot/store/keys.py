@@ -178,12 +178,7 @@ class Keys:
     )
 
     calendar_feeds = Key(
-        "console:feeds",
-        "hash",
-        "console",
-        FOREVER,
-        "whose calendar feed it is, JSON",
-        "{digest} → {text}",
+        "console:feeds", "hash", "console", FOREVER, "whose calendar feed it is, JSON", "{digest}"
     )
 
     # members and groups
@@ -373,7 +368,7 @@ class Keys:
         "sop:waits:{member}",
         "hash",
         "sop",
-        FOREVER,
+        400 * DAY,
         "occurrence, target, run → what is waited for",
         "{text}",
     )
@@ -400,7 +395,12 @@ class Keys:
     sop_quit = Key("sop:quit:{sop}", "fact", "sop", FOREVER, "who gets no more of it", "{member}")
 
     sop_proposals = Key(
-        "sop:proposals", "hash", "sop", FOREVER, "the last few hundred proposals, JSON", "{proposal}"
+        "sop:proposals",
+        "hash",
+        "sop",
+        FOREVER,
+        "the last few hundred proposals, JSON",
+        "{proposal}",
     )
 
     sop_shelf = Key(

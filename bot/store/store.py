@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from itertools import count
 from typing import Any
@@ -45,9 +46,9 @@ class Store:
         """Whether the server answers now."""
         return self.line.connected.is_set()
 
-    async def run(self, name: str, keys: Sequence[str], args: Sequence[Any]) -> Any:
-        """Run the script ``lua/<name>.lua``; raises StoreError or StoreAway."""
-        return await self.call("EVALSHA", script(name).sha, len(keys), *keys, *args)
+    def run(self, name: str, keys: Sequence[str], args: Sequence[Any]) -> asyncio.Future[Any]:
+        """Run the script ``lua/<name>.lua``; to be awaited, and raises StoreError or StoreAway."""
+        return self.ask("EVALSHA", script(name).sha, len(keys), *keys, *args)
 
     async def apply(self, effects: Effects) -> bool:
         """Apply effects at once or, when a guard does not hold, not at all (False)."""

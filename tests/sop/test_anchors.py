@@ -55,9 +55,7 @@ async def test_who_is_given_a_tag_is_written_to_once_whatever_becomes_of_the_tag
 
 async def test_a_group_hears_from_us_after_it_came_to_be(town: Town) -> None:
     await town.group("old")
-    await town.start(
-        town.template("t", counted('"group_created"', to="group")), "all-groups"
-    )
+    await town.start(town.template("t", counted('"group_created"', to="group")), "all-groups")
     town.clock.advance(MINUTE)
     await town.group("tea")
     await town.pass_by(2 * HOUR)

@@ -140,7 +140,15 @@ async def test_what_was_missed_waits_for_a_word_when_the_step_says_so(town: Town
 
 async def test_a_broadcast_that_was_missed_waits_for_a_word_too(town: Town) -> None:
     await town.group("tea")
-    text = 'title="t"\nanchor="calendar"\n[[step]]\nid="n"\nevery="0 13 * * *"\nmissed="ask"\ntext="noon"'
+    text = """
+title = "t"
+anchor = "calendar"
+[[step]]
+id = "n"
+every = "0 13 * * *"
+missed = "ask"
+text = "noon"
+"""
     sop = await town.start(town.template("t", text))
     town.clock.advance(3 * HOUR)
     await town.tick()

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 
 import pytest
 
 from bot.clock import utc
 from bot.located import Problems
 from bot.model.capabilities import Capabilities
-from bot.routing.writer import Reader
 from bot.sop.planner import Planner
 from bot.sop.sops import NoSuchSop, WrongState
 

@@ -26,7 +26,9 @@ async def says(town: Town, number: int) -> None:
     assert await town.store.apply(effects)
 
 
-SURVEY = HEAD + """
+SURVEY = (
+    HEAD
+    + """
 [[step]]
 id = "ask"
 after = "1h"
@@ -52,6 +54,7 @@ follows = "answer/timed-out"
 after = "0s"
 text = "still there?"
 """
+)
 
 
 async def test_who_answers_is_thanked_and_who_does_not_is_reminded(town: Town) -> None:
@@ -88,7 +91,9 @@ async def test_a_reply_while_the_bot_was_off_for_long_still_counts(town: Town) -
     assert "thank you" in await town.texts()
 
 
-BRANCH = HEAD + """
+BRANCH = (
+    HEAD
+    + """
 [[step]]
 id = "which"
 after = "1h"
@@ -109,6 +114,7 @@ after = "1d"
 at = "20:00"
 text = "read this"
 """
+)
 
 
 async def test_a_branch_sends_each_on_their_way(town: Town) -> None:
@@ -164,7 +170,9 @@ text = "B"
 
 
 async def test_tags_are_taken_and_a_route_invites(town: Town) -> None:
-    text = HEAD + """
+    text = (
+        HEAD
+        + """
 [[step]]
 id = "new"
 after = "0s"
@@ -178,6 +186,7 @@ id = "nowhere"
 after = "2h"
 route = "full"
 """
+    )
     await town.group("tea")
     sop = await town.start(town.template("t", text))
     town.clock.advance(MINUTE)
@@ -192,7 +201,10 @@ route = "full"
 
 
 async def test_one_sop_takes_members_into_another_and_out_again(town: Town) -> None:
-    town.template("care", HEAD.replace('"joined"', '"enrolled"') + """
+    town.template(
+        "care",
+        HEAD.replace('"joined"', '"enrolled"')
+        + """
 [[step]]
 id = "care"
 after = "1h"
@@ -201,8 +213,11 @@ text = "care {{ member.name }}"
 id = "more"
 after = "1d"
 text = "more"
-""")
-    lead = HEAD + """
+""",
+    )
+    lead = (
+        HEAD
+        + """
 [[step]]
 id = "in"
 after = "10m"
@@ -213,6 +228,7 @@ after = "5h"
 stop = "care"
 if = "tag:enough"
 """
+    )
     await town.group("tea")
     care = await town.start("care", "everyone")
     await town.start(town.template("lead", lead))
@@ -229,7 +245,9 @@ if = "tag:enough"
 async def test_staff_get_a_task_with_a_text_to_copy_and_what_follows_waits_for_them(
     town: Town,
 ) -> None:
-    text = HEAD + """
+    text = (
+        HEAD
+        + """
 [[step]]
 id = "call"
 after = "1h"
@@ -242,6 +260,7 @@ follows = "call"
 after = "1h"
 text = "it was nice to talk"
 """
+    )
     await town.group("tea")
     sop = await town.start(town.template("t", text))
     town.clock.advance(MINUTE)
@@ -263,12 +282,15 @@ async def test_where_staff_must_tap_the_month_s_quota_is_kept(town: Town) -> Non
     can = Capabilities.model_validate({"staff_confirm": True, "quotas": [quota]})
     town.can["sandbox"] = can
     await town.group("tea")
-    daily = HEAD.replace('"joined"', '"calendar"') + """
+    daily = (
+        HEAD.replace('"joined"', '"calendar"')
+        + """
 [[step]]
 id = "daily"
 every = "0 13 * * *"
 text = "news"
 """
+    )
     sop = await town.start(town.template("t", daily))
     await town.pass_by(4 * DAY, 10 * MINUTE)
     assert await town.sops.tasks.count() == 2

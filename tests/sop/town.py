@@ -151,12 +151,10 @@ class Town:
 
     async def deliver(self) -> None:
         """Send what the outbox gives, as the sender would; ``sent`` collects it."""
-        while True:
-            taken, _ = await self.outbox.take("sandbox", "node:1", 500, None, None)
-            if not taken:
-                return
-            for one in taken:
-                await self._send(one)
+        for gateway in {"sandbox", *self.can}:
+            while taken := (await self.outbox.take(gateway, "node:1", 500, None, None))[0]:
+                for one in taken:
+                    await self._send(one)
 
     async def _send(self, one: Taken) -> None:
         if one.verdict == "send":

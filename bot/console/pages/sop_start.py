@@ -1,178 +1,166 @@
-"""Starting SOPs: the templates there are, and the form that starts one, with a preview."""
+"""Starting SOPs: the form, with its preview, a test to oneself, and who it would be for."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from collections.abc import Sequence
+from dataclasses import replace
 
 from aiohttp import web
 
 from bot.audience.audience import Audience
-from bot.audience.expression import Or, Term
+from bot.audience.reading import Target
+from bot.audience.segments import Segments
 from bot.console.directory import Directory
-from bot.console.frame import Frame
+from bot.console.frame import Frame, Turned
 from bot.console.page import Page
-from bot.console.paging import offset
+from bot.console.sop_draft import GROUP_KINDS, KINDS, LONGEST, Draft, by_field, saved
+from bot.console.sop_readings import Readings
 from bot.console.sop_words import anchor_words, when_words
 from bot.i18n.mark import msgid
-from bot.located import Problem, Problems
+from bot.located import Problems
 from bot.model.conversation import Conversation
 from bot.routing.template import TemplateFailed
 from bot.sop.preview import Preview
+from bot.sop.proposals import Proposals
 from bot.sop.sops import Sops as Room
 from bot.sop.template import Template
+from bot.sop.trials import Trials
 from bot.sop.words import Localized, spoken
 from bot.store.members import Group, Member, Members
 
-PAGE = 12
 TAGS = 200
-LONGEST = 8000
-
-Kind = Literal["all-groups", "groups", "tag", "everyone", "expression"]
-KINDS: tuple[Kind, ...] = ("all-groups", "groups", "tag", "everyone", "expression")
-
-GROUP_KINDS = frozenset({"all-groups", "groups", "expression"})
-
-
-@dataclass(frozen=True, slots=True)
-class Card:
-    """A template in the gallery; ``problems`` say why it cannot be used."""
-
-    name: str
-    template: Template | None = None
-    problems: Sequence[Problem] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """What was written into the form; ``who`` is whom the preview is for."""
-
-    values: Mapping[str, str] = field(default_factory=dict)
-    kind: Kind = "all-groups"
-    groups: frozenset[str] = frozenset()
-    tag: str = ""
-    expression: str = ""
-    name: str = ""
-    language: str = ""
-    who: str = ""
-
-    @classmethod
-    def of(cls, page: Page, template: Template) -> Draft:
-        """From the fields of a POST."""
-        chosen = page.field("kind")
-        return cls(
-            values={name: page.field(f"p-{name}", LONGEST) for name in template.parameters},
-            kind=next((kind for kind in KINDS if kind == chosen), "all-groups"),
-            groups=frozenset(page.form.getall("group", [])),
-            tag=page.field("tag"),
-            expression=page.field("expression", LONGEST),
-            name=page.field("name"),
-            language=page.field("language"),
-            who=page.field("who"),
-        )
-
-    def audience(self) -> Audience:
-        """Who it is for; raises ValueError with a msgid when nobody was chosen, or Problems."""
-        if self.kind == "expression":
-            if not self.expression.strip():
-                raise ValueError(msgid("Say who it is for."))
-            return Audience.parse(self.expression)
-        if self.kind == "groups":
-            if not self.groups:
-                raise ValueError(msgid("Choose at least one group."))
-            places = [Conversation.parse(key) for key in sorted(self.groups)]
-            chosen = [Term("group", f"{one.gateway}/{one.group}") for one in places]
-            return Audience(chosen[0] if len(chosen) == 1 else Or(tuple(chosen)))
-        if self.kind == "tag" and not self.tag:
-            raise ValueError(msgid("Name a tag."))
-        return Audience(Term("tag", self.tag) if self.kind == "tag" else Term(self.kind))
 
 
 class SopStart:
-    """The gallery and the form."""
+    """The form that starts or proposes a SOP."""
 
     def __init__(
-        self, frame: Frame, room: Room, preview: Preview, members: Members, directory: Directory
+        self,
+        frame: Frame,
+        room: Room,
+        preview: Preview,
+        proposals: Proposals,
+        segments: Segments,
+        members: Members,
+        directory: Directory,
     ) -> None:
         self._frame = frame
         self._room = room
         self._preview = preview
+        self._proposals = proposals
+        self._segments = segments
         self._members = members
         self._directory = directory
+        self._trials = Trials(room, preview)
+        self._readings = Readings(room, members)
 
     def routes(self) -> list[web.RouteDef]:
-        """``/sops/templates`` and ``/sops/start``."""
+        """``/sops/start`` and ``/sops/audience``."""
         return [
-            self._frame.get("/sops/templates", self.gallery),
-            self._frame.get("/sops/start", self.form, "manager"),
-            self._frame.post("/sops/start", self.start),
+            self._frame.get("/sops/start", self.form, "author"),
+            self._frame.post("/sops/start", self.start, "author"),
+            self._frame.post("/sops/audience", self.audience, "author"),
         ]
-
-    async def gallery(self, page: Page) -> web.StreamResponse:
-        """Every template with its steps, and what is wrong with those that are."""
-        wanted, start = page.arg("q").casefold(), offset(page.arg("after"))
-        cards = [self._card(name) for name in self._room.library.names()]
-        fitting = [card for card in cards if wanted in _searched(page, card)]
-        more = start + PAGE < len(fitting)
-        return page.render(
-            "sop_templates.html",
-            cards=fitting[start : start + PAGE],
-            more=page.here(after=start + PAGE) if more else "",
-            spoken=lambda words: spoken(words, page.language),
-            anchor=lambda template: anchor_words(page.words, template),
-            when=lambda template, step: when_words(page.words, template, step),
-        )
 
     async def form(self, page: Page) -> web.StreamResponse:
         """The form of one template, as it would go out to somebody of today."""
         name = page.arg("template")
-        return await self._show(page, name, self._template(name), Draft(), {})
+        return await self._show(page, name, await self._template(name), Draft(), {})
 
     async def start(self, page: Page) -> web.StreamResponse:
-        """Show the preview again, or start."""
-        name = page.field("template")
-        template = self._template(name)
-        draft, errors = Draft.of(page, template), dict[str, str]()
+        """Show the preview again, send a test, propose, or start."""
+        name, what = page.field("template"), page.field("do")
+        template = await self._template(name)
+        draft = Draft.of(page, template)
+        if what == "test":
+            return await self._test(page, name, template, draft)
         try:
             audience = draft.audience()
+            if what not in ("start", "propose"):
+                return await self._show(page, name, template, draft, {})
+            return await self._begin(page, name, draft, audience)
         except Problems as problems:
-            return await self._show(page, name, template, draft, _by_field(problems, template))
+            return await self._show(page, name, template, draft, by_field(problems, template))
         except ValueError as error:
             return await self._show(page, name, template, draft, {"audience": str(error)})
-        if page.field("do") != "start":
-            return await self._show(page, name, template, draft, errors)
-        language = draft.language if draft.language in ("zh", "en") else None
-        try:
-            sop = await self._room.start(
-                name,
-                audience,
-                page.operator.name,
-                draft.values,
-                name=draft.name,
-                language=language,
-            )
-        except Problems as problems:
-            errors = _by_field(problems, template)
-            return await self._show(page, name, template, draft, errors)
-        return page.redirect(f"/sops/{sop.id}", msgid("It is started. This is what will go out."))
+
+    async def audience(self, page: Page) -> web.StreamResponse:
+        """Who a written audience is, in words and in numbers: a part of a page."""
+        to: Target = "group" if page.field("to") == "group" else "member"
+        found = await self._readings.of(page, page.field("expression", LONGEST), to)
+        return page.render("sop_audience.html", 422 if found["wrong"] else 200, **found)
 
     # inside
 
-    def _card(self, name: str) -> Card:
-        try:
-            return Card(name, self._room.library.get(name))
-        except Problems as problems:
-            return Card(name, problems=problems.problems)
+    async def _begin(
+        self, page: Page, name: str, draft: Draft, audience: Audience
+    ) -> web.StreamResponse:
+        """Start it, or propose it where somebody else has to say yes."""
+        who, language = page.operator.name, _language(draft)
+        if page.field("do") == "start" and not page.may("manager"):
+            raise Turned(403, msgid("Your role does not let you do this."))
+        if page.field("do") == "propose" or self._proposals.required:
+            made = await self._proposals.start(
+                *(name, audience, who, draft.values),
+                name=draft.name,
+                language=language,
+                note=draft.note,
+            )
+            told = msgid("It is proposed: somebody else has to approve it.")
+            return page.redirect(f"/sops/approvals/{made.id}", told)
+        sop = await self._room.start(
+            name, audience, who, draft.values, name=draft.name, language=language
+        )
+        return page.redirect(f"/sops/{sop.id}", msgid("It is started. This is what will go out."))
 
-    def _template(self, name: str) -> Template:
-        card = self._card(name)
-        if card.template is None:
-            raise web.HTTPNotFound
-        return card.template
+    async def _test(
+        self, page: Page, name: str, template: Template, draft: Draft
+    ) -> web.StreamResponse:
+        gateway, _, account = page.operator.chat.partition("/")
+        if not account:
+            wrong = msgid("Say on your account page which chat account is yours.")
+            return await self._show(page, name, template, draft, {"test": wrong})
+        known = await self._directory.exactly(account, {gateway})
+        groups = [group for group in await self._members.groups() if not group.gone]
+        _, group = await self._reader(template, draft, groups)
+        own = next((one for one in known if one.accounts.get(gateway) == account), None)
+        member = own.number if own and template.to == "member" else 0
+        try:
+            sent = await self._trials.send(
+                template,
+                draft.values,
+                Conversation(gateway=gateway, account=account),
+                page.operator.name,
+                page.words.say(msgid("Test")),
+                member=member,
+                group=group.number if group else 0,
+                language=_language(draft),
+            )
+        except Problems as problems:
+            return await self._show(page, name, template, draft, by_field(problems, template))
+        except TemplateFailed as error:
+            return await self._show(page, name, template, draft, {"preview": str(error)})
+        one, many = (
+            msgid("{n} test message is on its way."),
+            msgid("{n} test messages are on their way."),
+        )
+        told = page.words.count(one, many, sent)
+        return await self._show(page, name, template, draft, {}, told)
+
+    async def _template(self, name: str) -> Template:
+        try:
+            return await self._room.shelf.get(name)
+        except Problems:
+            raise web.HTTPNotFound from None
 
     async def _show(
-        self, page: Page, name: str, template: Template, draft: Draft, errors: dict[str, str]
+        self,
+        page: Page,
+        name: str,
+        template: Template,
+        draft: Draft,
+        errors: dict[str, str],
+        told: str = "",
     ) -> web.Response:
         groups = [group for group in await self._members.groups() if not group.gone]
         member, group = await self._reader(template, draft, groups)
@@ -190,7 +178,7 @@ class SopStart:
             messages = {step: message.summary for step, message in written.items()}
         except Problems as problems:
             if page.request.method == "POST":
-                errors = {**_by_field(problems, template), **errors}
+                errors = {**by_field(problems, template), **errors}
         except TemplateFailed as error:
             errors = {**errors, "preview": str(error)}
         return page.render(
@@ -202,12 +190,18 @@ class SopStart:
             kinds=[k for k in KINDS if template.to == "member" or k in GROUP_KINDS],
             groups=groups,
             tags=await self._directory.tag_names(TAGS),
+            segments=saved(await self._segments.names()),
             reach=await self._reach(template, draft),
+            reading=await self._readings.of(page, draft.expression, template.to),
             member=member,
             group=group,
             errors=errors,
-            messages=messages,
-            bilingual=any(isinstance(step.text, Localized) for step in template.step),
+            told=told,
+            texts=[(step, _texts(messages, step.id)) for step in template.step],
+            direct=page.may("manager") and not self._proposals.required,
+            bilingual=any(
+                isinstance(words, Localized) for s in template.step for words in s.texts.values()
+            ),
             spoken=lambda words: spoken(words, page.language),
             anchor=anchor_words(page.words, template),
             when=lambda step: when_words(page.words, template, step),
@@ -249,20 +243,10 @@ class SopStart:
         return next(iter(found), None)
 
 
-def _searched(page: Page, card: Card) -> str:
-    if card.template is None:
-        return card.name
-    notes = spoken(card.template.notes, page.language) if card.template.notes else ""
-    return f"{card.name} {spoken(card.template.title, page.language)} {notes}".casefold()
+def _language(draft: Draft) -> str | None:
+    return draft.language if draft.language in ("zh", "en") else None
 
 
-def _by_field(problems: Problems, template: Template) -> dict[str, Any]:
-    """The first complaint of each field; what belongs to none is under ''."""
-    found: dict[str, str] = {}
-    for problem in problems.problems:
-        place = problem.place.file
-        of_value = place == "parameters" and problem.key in template.parameters
-        name = f"p-{problem.key}" if of_value else place if place in ("audience", "name") else ""
-        hint = f"; {problem.hint}" if problem.hint else ""
-        found.setdefault(name, problem.message + hint)
-    return found
+def _texts(messages: dict[str, str], step: str) -> list[str]:
+    """What a step says, all its variants."""
+    return [text for name, text in messages.items() if name.partition("/")[0] == step]

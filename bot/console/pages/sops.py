@@ -13,23 +13,21 @@ from bot.console.cards import Tile
 from bot.console.directory import Directory
 from bot.console.frame import Frame
 from bot.console.page import Page
+from bot.console.pages.sop_progress import SopProgress
+from bot.console.pages.sop_results import SopResults
 from bot.console.paging import offset
-from bot.console.sop_words import STATES, audience_words, outcomes, run_word, when_words
+from bot.console.sop_words import STATES, audience_words, when_words
 from bot.i18n.mark import msgid
 from bot.routing.template import TemplateFailed
+from bot.sop.numbers import Numbers
 from bot.sop.preview import Preview, Upcoming
 from bot.sop.record import Sop, Version
-from bot.sop.results import Run
 from bot.sop.sops import NoSuchSop, WrongState
 from bot.sop.sops import Sops as Room
 from bot.sop.words import spoken
 from bot.store.members import Group, Members
 
 PAGE = 20
-RUNS = 10
-"""Runs whose numbers the list adds up."""
-ALL = 200
-"""Runs whose numbers a SOP's own page adds up."""
 AHEAD = 30
 """Days the list looks ahead for what is due next."""
 SOON = (1, 7, 30)
@@ -45,20 +43,29 @@ class Row:
     audience: str
     due: int | None
     each: bool
-    totals: dict[str, int]
+    totals: Numbers
 
 
 class Sops:
     """Pages about SOPs that were started."""
 
     def __init__(
-        self, frame: Frame, room: Room, preview: Preview, members: Members, directory: Directory
+        self,
+        frame: Frame,
+        room: Room,
+        preview: Preview,
+        members: Members,
+        directory: Directory,
+        results: SopResults,
+        progress: SopProgress,
     ) -> None:
         self._frame = frame
         self._room = room
         self._preview = preview
         self._members = members
         self._directory = directory
+        self._results = results
+        self._progress = progress
 
     def routes(self) -> list[web.RouteDef]:
         """``/sops``, ``/sops/upcoming`` and ``/sops/{id}`` with its buttons."""
@@ -132,9 +139,7 @@ class Sops:
         sop = await self._sop(page)
         version = await self._room.version(sop)
         start = offset(page.arg("after"))
-        count, runs = await asyncio.gather(
-            self._room.results.count(sop.id), self._room.results.runs(sop.id, start, PAGE)
-        )
+        count = await self._room.results.count(sop.id)
         places = await self._places()
         texts = await self._texts(version)
         ahead = await self._preview.upcoming(7, sop.id)
@@ -150,9 +155,9 @@ class Sops:
                 for step in version.settled.step
             ],
             agenda=_by_day(page, ahead[:LINES]),
-            totals=_totals(await self._room.results.runs(sop.id, 0, ALL)),
-            partly=count > ALL,
-            runs=[(run, run_label(page, run), outcomes(run)) for run in runs],
+            progress=await self._progress.part(page, sop),
+            questions=await self._results.questions(page, sop),
+            runs=await self._results.runs(page, sop, start, PAGE),
             more=page.here(after=start + PAGE) if start + PAGE < count else "",
         )
 
@@ -169,8 +174,8 @@ class Sops:
         sop = await self._sop(page)
         version = await self._room.version(sop)
         audience = audience_words(page.words, version.audience, await self._places())
-        runs = await self._room.results.runs(sop.id, 0, ALL)
-        waiting = sum(run.waiting + run.task for run in runs)
+        numbers = await self._results.report.totals(sop.id)
+        waiting = numbers.waiting + numbers.task
         return page.render("sop_stop.html", sop=sop, audience=audience, waiting=waiting)
 
     async def stop(self, page: Page) -> web.StreamResponse:
@@ -210,7 +215,7 @@ class Sops:
             audience_words(page.words, version.audience, places),
             ahead[0].due if ahead else None,
             each,
-            _totals(await self._room.results.runs(sop.id, 0, RUNS)),
+            await self._results.report.totals(sop.id),
         )
 
     async def _texts(self, version: Version) -> dict[str, str]:
@@ -227,28 +232,14 @@ class Sops:
                 language=version.language,
             )
         except TemplateFailed:
-            return {s.id: spoken(s.text, version.language) for s in version.template.step}
+            written = [(s.id, words) for s in version.template.step for words in s.texts.values()]
+            return {step: spoken(words, version.language) for step, words in written}
         return {step: message.summary for step, message in messages.items()}
 
 
 def _by_day(page: Page, found: list[Upcoming]) -> list[tuple[str, list[Upcoming]]]:
     days = groupby(found, key=lambda one: page.formats.date_of(one.due))
     return [(page.formats.weekday(day), [*ones]) for day, ones in days]
-
-
-def _totals(runs: list[Run]) -> dict[str, int]:
-    """What all runs come to."""
-    return {
-        "sent": sum(run.sent for run in runs),
-        "waiting": sum(run.waiting + run.task for run in runs),
-        "skipped": sum(sum(run.skipped.values()) for run in runs),
-        "failed": sum(run.failed + run.in_doubt for run in runs),
-    }
-
-
-def run_label(page: Page, run: Run) -> str:
-    """Which time of its step a run is, for this reader."""
-    return run_word(page.words, run, page.formats.moment(run.moment) if run.moment else "")
 
 
 def _text_of(texts: Mapping[str, str], step: str) -> str:

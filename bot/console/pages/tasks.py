@@ -16,7 +16,9 @@ from bot.sop.tasks import Tasks as Book
 
 PAGE = 25
 LOOK = 5_000
-"""Tasks one search looks at."""
+"""Open tasks the page knows of, the earliest due."""
+NOBODY = "-"
+"""In addresses: tasks nobody owns."""
 HOURS = (1, 3, 24)
 HOUR = 3_600_000
 LONGEST_ID = 300
@@ -48,17 +50,21 @@ class Tasks:
         return Need(page.words.count(one, many, count), "/tasks", "warn")
 
     async def index(self, page: Page) -> web.StreamResponse:
-        """Open tasks, the earliest due first."""
-        wanted, start = page.arg("q").casefold(), offset(page.arg("after"))
-        if wanted:
-            every = [t for t in await self._book.open(0, LOOK) if wanted in _searched(t)]
-            shown, total = every[start : start + PAGE], len(every)
-        else:
-            shown, total = await self._book.open(start, PAGE), await self._book.count()
+        """Open tasks, the earliest due first; by words, staff member, SOP and lateness."""
+        start = offset(page.arg("after"))
+        found = await self._book.open(0, LOOK)
+        owners = sorted({task.owner or NOBODY for task in found})
+        sops = sorted({task.sop for task in found})
+        every = [task for task in found if _fits(page, task)]
+        shown, total = every[start : start + PAGE], len(every)
         return page.render(
             "tasks.html",
             rows=shown,
             total=total,
+            late=sum(task.due < page.formats.now for task in every),
+            owners=[(one, _called(page, one)) for one in owners],
+            sops=[(one, one) for one in sops],
+            filtered=any(page.arg(name) for name in ("q", "owner", "sop", "late")),
             hours=HOURS,
             now=page.formats.now,
             people=await self._directory.people(task.member for task in shown),
@@ -99,5 +105,17 @@ class Tasks:
         return page.redirect("/tasks", notice)
 
 
-def _searched(task: Task) -> str:
-    return f"{task.sop} {task.to.key} {task.text}".casefold()
+def _called(page: Page, owner: str) -> str:
+    return page.words.say(msgid("nobody in particular")) if owner == NOBODY else owner
+
+
+def _fits(page: Page, task: Task) -> bool:
+    """Whether a task is among those asked for."""
+    owner, sop = page.arg("owner"), page.arg("sop")
+    searched = f"{task.sop} {task.to.key} {task.title} {task.text}".casefold()
+    return (
+        page.arg("q").casefold() in searched
+        and owner in ("", task.owner or NOBODY)
+        and sop in ("", task.sop)
+        and (not page.arg("late") or task.due < page.formats.now)
+    )
