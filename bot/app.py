@@ -18,6 +18,7 @@ from bot.config import SANDBOX, Config
 from bot.delivery.inbox import Inbox
 from bot.delivery.journal import Journal
 from bot.delivery.outbox import Outbox
+from bot.gateways.adapter import Inlet
 from bot.gateways.sandbox import World
 from bot.handlers import load_routers
 from bot.i18n import Translator
@@ -81,6 +82,7 @@ class App:
         self.rooms.check()
         self._index = self._compile()
         self._makers = self._gateway_makers()
+        self._unconnected: dict[str, Capabilities] = {}
         self._stack = AsyncExitStack()
         self._latest = 0
 
@@ -202,8 +204,14 @@ class App:
         return Dispatcher(self.node, self.inbox, self._index, world)
 
     def capabilities(self, gateway: str) -> Capabilities:
-        """What a gateway can do now; nothing, while no gateway is connected by this process."""
-        return self._connected.capabilities(gateway) if self._connected else NOTHING
+        """What a gateway can do now; in an app at rest, what its adapter says unconnected."""
+        if self._connected:
+            return self._connected.capabilities(gateway)
+        if gateway not in self._unconnected:
+            make = self._makers.get(gateway)
+            inlet = Inlet(gateway, self.accept, self.clock, lambda: None)
+            self._unconnected[gateway] = make(inlet).capabilities if make else NOTHING
+        return self._unconnected[gateway]
 
     @property
     def switchboard(self) -> Switchboard:

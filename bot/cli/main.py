@@ -124,6 +124,7 @@ def commands() -> click.Group:
         sop_calendar,
         sop_check,
         sop_decide,
+        sop_dry_run,
         sop_edit,
         sop_export,
         sop_templates,

@@ -81,6 +81,8 @@ CHANGES = {
     "dead_letter.dropped": msgid("Forgot a dead letter"),
     "delivery.resent": msgid("Sent a delivery again"),
     "delivery.closed": msgid("Left a delivery as it is"),
+    "template.saved": msgid("Changed a template"),
+    "template.deleted": msgid("Took a template away"),
     "sop.started": msgid("Started an SOP"),
     "sop.edited": msgid("Changed an SOP"),
     "sop.tested": msgid("Sent a test to themselves"),

@@ -111,7 +111,7 @@ class Forecast:
             if ident in by_name:
                 by_name[ident].quit |= who
 
-        await told.expect(self._store, looks)
+        told.expect(looks)
         for rank, look in enumerate(looks):
             ahead = Ahead(look, until)
             juries.append(Jury(look, ahead, tally, quit_of))
@@ -244,7 +244,7 @@ class _Share:
         self._expected = 1
         self._read = 0
 
-    async def expect(self, store: object, looks: Sequence[Outlook]) -> None:
+    def expect(self, looks: Sequence[Outlook]) -> None:
         self._expected = max(1, sum(look.met.count() for look in looks))
 
     def read(self, number: int) -> None:

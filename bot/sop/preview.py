@@ -2,33 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from datetime import date
+from collections.abc import Mapping
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from bot.audience.bits import Bits
 from bot.model.base import Frozen
 from bot.model.conversation import Conversation
 from bot.model.message import Message
 from bot.routing.writer import SEGMENTS, Reader, Writer
 from bot.sop.actor import variables_of
-from bot.sop.anchor import AttributeAnchor
-from bot.sop.moments import anchored, between
+from bot.sop.forecast import Forecast
 from bot.sop.parameters import settle
-from bot.sop.record import Sop, Version
-from bot.sop.roster import Roster
-from bot.sop.schedule import DAY_MS, day_of
 from bot.sop.sops import Sops
-from bot.sop.step import Step
 from bot.sop.template import Template
-from bot.sop.timing import due, month_days, occurrences, personal_moment, shift
+from bot.sop.turn import PROMPT
 from bot.sop.verdict import Target
 from bot.sop.words import spoken
-from bot.store.members import Group
 
 NAMES = 5
-PAGE = 1_000
 MOST = 500
+HOUR = 3_600_000
 
 
 class Upcoming(Frozen):
@@ -48,7 +42,7 @@ class Preview:
     def __init__(self, sops: Sops) -> None:
         self._means = sops.means
         self._sops = sops
-        self._roster: Roster = sops.roster
+        self._forecast = Forecast(sops)
         functions = sops.means.writer.names - SEGMENTS
         self._writer = Writer(sops.means.templates, dict.fromkeys(functions, _plain))
 
@@ -105,95 +99,44 @@ class Preview:
     async def upcoming(self, days: int = 7, sop: str | None = None) -> list[Upcoming]:
         """What running SOPs are expected to send until ``days`` from now, in order of time.
 
-        Quiet hours are those of the workspace's zone. Conditions, opt-outs and caps are asked
-        only when the time comes.
+        As the dry run has it: only who would get it counts. Of steps that come for each member at
+        their own time those of one hour are told together, from the first of them on.
         """
-        now, found = self._means.store.clock.now(), list[Upcoming]()
-        for one in await self._sops.all():
-            if one.state == "running" and sop in (None, one.id):
-                version = await self._sops.version(one)
-                zone = version.zone(None, self._means.timezone)
-                for step in version.settled.step:
-                    rows = await self._step(one, version, step, now, now + days * DAY_MS)
-                    found += [self._after_quiet_hours(row, zone) for row in rows]
-        return sorted(found, key=lambda u: (u.due, u.sop, u.step))[:MOST]
+        found: dict[tuple[object, ...], Upcoming] = {}
+        names: dict[tuple[object, ...], Bits] = {}
+        personal = await self._personal()
+        async for row in self._forecast.stream(days=days):
+            told = row.who if row.certain else Bits()
+            if row.action in PROMPT or sop not in (None, row.sop):
+                continue
+            if row.sop in personal and not told:
+                continue
+            span = HOUR if row.sop in personal else 1
+            key = (row.sop, row.step, row.due // span)
+            one = found.get(key) or Upcoming(
+                due=row.due, sop=row.sop, step=row.step, to=row.to, count=0
+            )
+            found[key] = one.model_copy(update={"count": one.count + told.count()})
+            names[key] = names.get(key, Bits()) | told
+        rows = sorted(found.items(), key=lambda row: (row[1].due, row[1].sop, row[1].step))[:MOST]
+        return [await self._named(row, names[key]) for key, row in rows]
 
-    def _after_quiet_hours(self, row: Upcoming, zone: ZoneInfo) -> Upcoming:
-        return row.model_copy(update={"due": self._sops.windows.opening(row.due, zone).due})
+    async def _personal(self) -> set[str]:
+        """The running SOPs whose steps come for each member by themselves."""
+        return {
+            one.id
+            for one in await self._sops.all()
+            if one.state == "running" and (await self._sops.version(one)).template.personal
+        }
 
-    async def _step(
-        self, sop: Sop, version: Version, step: Step, now: int, until: int
-    ) -> Iterable[Upcoming]:
-        anchor, zone = version.template.anchor, version.zone(None, self._means.timezone)
-        to = version.template.to
-        groups = await self._roster.groups(version.audience, to)
-        at: dict[int, list[int]] = {}
-        if step.follows is not None:
-            return []
-        if version.always:
-            at = await self._moments(sop, version, step, now, until, groups)
-        elif isinstance(anchor, AttributeAnchor):
-            at = await self._dated(version, step, anchor, now, until)
-        else:
-            template, values = version.settled, version.parameters
-            count = await self._roster.count(version.audience, to)
-            names = tuple(g.name or str(g.conversation.group) for g in [*groups.values()][:NAMES])
-            names = names if template.to == "group" else ()
-            return [
-                Upcoming(
-                    due=due, sop=sop.id, step=step.id, to=template.to, count=count, names=names
-                )
-                for due in occurrences(template, step, values, zone, now, until)
-            ]
-        return [await self._members(sop, step, due, numbers) for due, numbers in at.items()]
-
-    async def _members(self, sop: Sop, step: Step, due: int, numbers: list[int]) -> Upcoming:
-        some = await self._means.members.some(numbers[:NAMES])
-        names = tuple(member.name for member in some)
-        return Upcoming(
-            due=due, sop=sop.id, step=step.id, to="member", count=len(numbers), names=names
-        )
-
-    async def _moments(
-        self,
-        sop: Sop,
-        version: Version,
-        step: Step,
-        now: int,
-        until: int,
-        groups: Mapping[int, Group],
-    ) -> dict[int, list[int]]:
-        """Moment → targets; those of one hour are told together when there is no time of day."""
-        store, seen = self._means.store, set[int]()
-        found: dict[int, list[int]] = {}
-        zone = version.zone(None, self._means.timezone)
-        first = max(sop.identity.started, now - int(shift(step).total_seconds() * 1000) - DAY_MS)
-        sets = anchored(store.keys, sop, version.template, [*groups])
-        async for page in between(store, sets, first, now):
-            for name, anchor in page:
-                number, moment = int(name.partition(":")[0]), due(step, anchor, zone)
-                if now < moment <= until and number not in seen:
-                    seen.add(number)
-                    moment = moment if step.at else moment - moment % 3_600_000 + 3_599_000
-                    found.setdefault(moment, []).append(number)
-        return found
-
-    async def _dated(
-        self, version: Version, step: Step, anchor: AttributeAnchor, now: int, until: int
-    ) -> dict[int, list[int]]:
-        store, found = self._means.store, dict[int, list[int]]()
-        zone = version.zone(None, self._means.timezone)
-        for day in range(day_of(now, zone).toordinal(), day_of(until, zone).toordinal() + 1):
-            on = date.fromordinal(day) - shift(step)
-            moment = personal_moment(step, anchor, on, "", zone)
-            if now < moment <= until:
-                key = store.keys.member_dates(anchor.attribute)
-                for month_day in month_days(on):
-                    numbers = await store.texts(
-                        "ZRANGEBYSCORE", key, month_day, month_day, "LIMIT", 0, PAGE
-                    )
-                    found.setdefault(moment, []).extend(map(int, numbers))
-        return {moment: numbers for moment, numbers in found.items() if numbers}
+    async def _named(self, row: Upcoming, who: Bits) -> Upcoming:
+        numbers = who.numbers(0, NAMES)
+        if row.to == "member":
+            names = tuple(one.name for one in await self._means.members.some(numbers))
+            return row.model_copy(update={"names": names})
+        groups = [await self._means.members.group(number) for number in numbers]
+        named = tuple(g.name or str(g.conversation.group) for g in groups if g is not None)
+        return row.model_copy(update={"names": named})
 
 
 def _conversation(target: Target) -> Conversation:

@@ -74,7 +74,7 @@ async def test_the_next_days_are_listed_in_order(town: Town) -> None:
     coming = await Preview(town.sops).upcoming(days=2)
     assert [(utc(u.due).strftime("%d %H:%M"), u.sop, u.step, u.count) for u in coming] == [
         ("17 05:00", "daily", "noon", 1),
-        ("17 05:59", "hello", "hello", 3),
+        ("17 05:01", "hello", "hello", 3),
         ("18 05:00", "daily", "noon", 1),
         ("18 12:00", "hello", "tips", 3),
     ]

@@ -148,7 +148,7 @@ def test_a_leap_day_is_celebrated_on_the_28th_in_other_years() -> None:
 
 
 def test_a_window_is_filled_evenly_and_a_target_keeps_its_place() -> None:
-    spread = Step(id="s", text="x", after="1d", at="19:00", until="21:00")
+    spread = Step(id="s", text="x", after=86_400.0, at="19:00", until="21:00")
     start = at("2026-06-17T19:00", SHANGHAI)
     places = [in_window(spread, start, "o", number, SHANGHAI) for number in range(1, 1201)]
     assert places == [in_window(spread, start, "o", number, SHANGHAI) for number in range(1, 1201)]
@@ -160,7 +160,7 @@ def test_a_window_is_filled_evenly_and_a_target_keeps_its_place() -> None:
 
 
 def test_a_window_may_end_after_midnight() -> None:
-    late = Step(id="s", text="x", after="1d", at="23:00", until="01:00", spread="random")
+    late = Step(id="s", text="x", after=86_400.0, at="23:00", until="01:00", spread="random")
     start = at("2026-06-17T23:00", SHANGHAI)
     places = [in_window(late, start, "o", number, SHANGHAI) - start for number in range(500)]
     assert min(places) >= 0

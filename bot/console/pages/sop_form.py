@@ -9,19 +9,25 @@ from typing import Any
 
 from multidict import MultiDict
 
+from bot.console.pages.sop_head_form import (
+    anchor_data,
+    anchor_fields,
+    guard_data,
+    guard_fields,
+    parameter_data,
+    parameter_fields,
+)
 from bot.console.pages.sop_step_form import Fields, step_data, step_fields, words_data, words_fields
-from bot.settings.kinds import duration_text
-from bot.sop.anchor import AttributeAnchor, DateAnchor, TagAnchor, usual_target
-from bot.sop.guards import Guards
-from bot.sop.template import Parameter, Template
-from bot.sop.words import Localized
+from bot.sop.template import Template
 
 STEPS, PARAMETERS, ROWS = 200, 40, 20
 """The most a form may have: steps, parameters, and rows of variants or ways in a step."""
 LONGEST = 20_000
-PLAIN = ("joined", "contact_added", "group_created", "enrolled", "calendar")
-TABLES = ("tag", "attribute", "date")
-ANCHORS = (*PLAIN[:2], *TABLES, *PLAIN[2:])
+ANCHORS = (
+    *("joined", "contact_added", "tag", "attribute", "date"),
+    *("group_created", "enrolled", "calendar"),
+)
+"""The kinds of anchor, the usual ones first."""
 _FIRST = {"offset": "0", "offset.unit": "d", "at": "20:00", "cycle": "weekly", "missed": "skip"}
 _ITEM = re.compile(r"([ps])(\d{1,3})\.([a-z0-9.]+)")
 _NUMBERED = re.compile(r"step-(\d+)")
@@ -51,13 +57,13 @@ class Form:
             "audience": template.audience,
             "resume": template.resume,
             "timezone": template.timezone or "",
-            **_anchor_fields(template),
-            **_guard_fields(template.guards),
+            **anchor_fields(template),
+            **guard_fields(template.guards),
         }
         return cls(
             head=head,
             parameters=tuple(
-                _parameter_fields(name, one, language) for name, one in template.parameters.items()
+                parameter_fields(name, one, language) for name, one in template.parameters.items()
             ),
             steps=tuple(step_fields(step, language) for step in template.step),
         )
@@ -100,14 +106,14 @@ class Form:
             "notes": words_data(head, "notes"),
             "avoid": words_data(head, "avoid"),
             "topic": head.get("topic"),
-            "anchor": _anchor_data(head),
+            "anchor": anchor_data(head),
             "to": head.get("to"),
             "audience": head.get("audience") if head.get("audience") != "live" else None,
             "resume": head.get("resume") if head.get("resume") != "anchor" else None,
             "timezone": head.get("timezone"),
-            "guards": _guard_data(head),
+            "guards": guard_data(head),
             "parameters": {
-                one["name"].strip(): _parameter_data(one)
+                one["name"].strip(): parameter_data(one)
                 for one in self.parameters
                 if one.get("name", "").strip()
             },
@@ -154,11 +160,11 @@ class Form:
         return min(moved.get(verb, -1), len(self.steps) - 1)
 
     def rows(self, step: Fields, mark: str, spare: int) -> list[int]:
-        """The numbers of a step's rows of variants ("v") or ways ("b"), some empty ones too."""
+        """The numbers of a step's rows of variants ("v") or ways ("b"), with ``spare`` ones."""
         pattern = re.compile(rf"{mark}(\d+)\.\w+")
         names = [key for key, text in step.items() if text.strip()]
         filled = [int(found[1]) for name in names if (found := pattern.fullmatch(name))]
-        return [*range(min(max(filled, default=-1) + 1 + spare, ROWS))]
+        return [*range(min(max(max(filled, default=-1) + 1 + spare, 2), ROWS))]
 
     def places(self, before: int) -> list[str]:
         """What a step can follow: the steps before it, and their ways."""
@@ -266,98 +272,3 @@ def _renamed(form: Form) -> Form:
 
 def _without(items: Sequence[Fields], number: int) -> tuple[Fields, ...]:
     return (*items[:number], *items[number + 1 :])
-
-
-# anchors, guards, parameters
-
-
-def _anchor_fields(template: Template) -> Fields:
-    anchor = template.anchor
-    raw: Any = anchor if isinstance(anchor, str) else anchor.model_dump()
-    to = {"to": template.to if template.to != usual_target(raw) else ""}
-    match anchor:
-        case TagAnchor(tag=tag):
-            return {"anchor": "tag", "anchor.tag": tag, **to}
-        case AttributeAnchor(attribute=name, yearly=yearly):
-            once = "" if yearly else "once"
-            return {"anchor": "attribute", "anchor.attribute": name, "anchor.yearly": once, **to}
-        case DateAnchor(date=day, time=time):
-            return {"anchor": "date", "anchor.date": day, "anchor.time": time or "", **to}
-    return {"anchor": str(anchor), **to}
-
-
-def _anchor_data(head: Fields) -> Any:
-    def given(key: str) -> str:
-        return head.get(f"anchor.{key}", "").strip()
-
-    match head.get("anchor"):
-        case "tag":
-            return {"tag": given("tag")}
-        case "attribute":
-            once = {"yearly": False} if given("yearly") == "once" else {}
-            return {"attribute": given("attribute"), **once}
-        case "date":
-            return {"date": given("date"), **({"time": given("time")} if given("time") else {})}
-        case anchor:
-            return anchor
-
-
-def _guard_fields(guards: Guards) -> Fields:
-    rate, share = guards.rate, guards.pause_on_failures
-    return {
-        "quiet": guards.quiet,
-        "daily_cap": str(guards.daily_cap or ""),
-        "weekly_cap": str(guards.weekly_cap or ""),
-        "rate": str(rate.count) if rate else "",
-        "rate.per": duration_text(rate.seconds) if rate else "1m",
-        "blackout": "\n".join(guards.blackout),
-        "stop_when": str(guards.stop_when or ""),
-        "pause_on_failures": f"{share * 100:g}" if share else "",
-    }
-
-
-def _guard_data(head: Fields) -> dict[str, Any]:
-    rate, share = head.get("rate", ""), head.get("pause_on_failures", "").removesuffix("%").strip()
-    found = {
-        "quiet": head.get("quiet") if head.get("quiet") != "defer" else None,
-        "daily_cap": number(head.get("daily_cap", "")),
-        "weekly_cap": number(head.get("weekly_cap", "")),
-        "rate": f"{rate}/{head.get('rate.per', '1m').strip()}" if rate else None,
-        "blackout": head.get("blackout", "").split(),
-        "stop_when": head.get("stop_when", "").strip(),
-        "pause_on_failures": f"{share}%" if share else None,
-    }
-    return {key: value for key, value in found.items() if value not in (None, "", [])}
-
-
-def _parameter_fields(name: str, parameter: Parameter, language: str) -> Fields:
-    default = parameter.default
-    words = default if default is None or isinstance(default, Localized) else str(default)
-    return {
-        "name": name,
-        "type": parameter.type,
-        **words_fields("title", parameter.title, language),
-        **words_fields("default", words, language if parameter.type == "text" else "zh"),
-    }
-
-
-def _parameter_data(fields: Fields) -> dict[str, Any]:
-    kind = fields.get("type", "text")
-    default: Any = words_data(fields, "default")
-    if kind != "text":
-        default = fields.get("default.zh", "").strip()
-        default = number(default) if kind == "number" else default
-    found = {
-        "type": kind if kind != "text" else None,
-        "title": words_data(fields, "title"),
-        "default": default,
-    }
-    return {key: value for key, value in found.items() if value not in (None, "")}
-
-
-def number(text: str) -> int | float | str | None:
-    """A number; other text stays, for the error to show it."""
-    text = text.strip()
-    if re.fullmatch(r"-?\d{1,15}", text, re.ASCII):
-        return int(text)
-    return float(text) if re.fullmatch(r"-?\d{1,15}\.\d{1,9}", text, re.ASCII) else text or None

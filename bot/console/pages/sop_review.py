@@ -163,7 +163,7 @@ def _loosely(form: Form) -> tuple[Template | None, list[int]]:
     data = form.data
     numbers = [n for n, step in enumerate(data["step"]) if _valid(Step, step)]
     steps = [data["step"][n] for n in numbers]
-    rest = {key: data[key] for key in ("to", "parameters") if key in data}
+    rest: dict[str, Any] = {key: data[key] for key in ("to", "parameters") if key in data}
     attempts: tuple[dict[str, Any], ...] = (
         {**data, "title": data["title"] or "-", "step": steps},
         {**rest, "title": "-", "anchor": "joined", "step": steps},
