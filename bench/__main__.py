@@ -7,7 +7,7 @@ import json
 import sys
 from pathlib import Path
 
-ALL = ("dispatch", "pipeline", "redirect", "checkin", "audience", "broadcast")
+ALL = ("dispatch", "pipeline", "redirect", "checkin", "audience", "broadcast", "forecast")
 RESULTS = Path(__file__).parent / "results.json"
 
 

@@ -18,6 +18,7 @@ from bot.console.pages.routes import Routes
 from bot.console.pages.segments import Segments
 from bot.console.pages.sop_approvals import SopApprovals
 from bot.console.pages.sop_check import SopCheck
+from bot.console.pages.sop_dry_run import SopDryRun
 from bot.console.pages.sop_edit import SopEdit
 from bot.console.pages.sop_editor import SopEditor
 from bot.console.pages.sop_exports import SopExports
@@ -116,6 +117,7 @@ class Surface:
             SopStart(frame, sops, preview, proposals, rooms.segments, members, directory),
             SopEdit(frame, sops, differences, proposals, rooms.segments, members),
             SopCheck(frame, sops, rooms.plan_check, proposals),
+            SopDryRun(frame, sops, rooms.forecast, members),
             approvals,
             Segments(frame, rooms.segments, SegmentUse(sops, rooms.segments), Readings(sops, members)),
         )

@@ -23,12 +23,13 @@ MOVED: tuple[Key, ...] = (
     *(Keys.link_member, Keys.link_today, Keys.link_visitors),
     *(Keys.gateway_members, Keys.owner_members, Keys.zone_members, Keys.member_days),
     *(Keys.groups_created, Keys.moment, Keys.sop_waits, Keys.sop_audience, Keys.sop_on),
-    *(Keys.sop_quit, Keys.sop_staff),
+    *(Keys.sop_quit, Keys.sop_staff, Keys.sop_members, Keys.sop_failed),
 )
 """What comes along; the numbers in it are the real workspace's from the start.
 
 Queues, limits, sequences and the sandbox's world stay behind, and are forgotten.
 """
+SHARED_VISITORS = "link:visitors:0:"
 AT_ONCE = 200
 """Commands in one step."""
 
@@ -72,6 +73,8 @@ class Moving:
         names = {raw.decode() async for raw in keys_of(self._source)}
         for full in sorted(names):
             name = full.removeprefix(self._source.prefix)
+            if name.startswith(SHARED_VISITORS):
+                continue  # they are of no link, so they could not be told from others' again
             for key in MOVED:
                 if key.matches(name):
                     yield Found(key, name, int(await self._source.call("PTTL", full)))

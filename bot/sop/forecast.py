@@ -259,7 +259,8 @@ def _put(
     pieces: dict[tuple[object, ...], Foreseen], rank: int, look: Outlook, row: Row, told: Told
 ) -> None:
     """Add a verdict to what is told of the same step at the same moment."""
-    if not told.who and not told.skipped:
+    nobody = not told.who and not told.skipped
+    if nobody and (told.later or look.turn.template.personal):
         return
     step = row.step
     ident = row.occurrence.split("/", 2)[1]

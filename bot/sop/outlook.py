@@ -50,7 +50,8 @@ class Outlook:
         self._ways: dict[str, tuple[Bits, dict[str, Bits]]] = {}
 
     async def open(self, gateways: Sequence[str]) -> None:
-        """Read it; ``gateways`` are all there are."""
+        """Read it; ``gateways`` are all there are. Raises Problems when somebody cannot be told."""
+        await self._ask()
         turn, keys = self.turn, self.sops.means.store.keys
         if not self.personal:
             for number, group in turn.groups.items():
@@ -68,6 +69,19 @@ class Outlook:
         self.met = Bits.union(self.present.values())
         self.quit = await turn.crowd.quit()
         self._reach({name: found[key] for name, key in known.items()})
+
+    async def _ask(self) -> None:
+        """Every expression once: what cannot be told is found before anybody is judged."""
+        turn = self.turn
+        if self.personal:
+            await turn.crowd.audience(turn.version.audience)
+            if turn.template.guards.stop_when:
+                await turn.crowd.of(turn.template.guards.stop_when)
+        for flight in turn.flights:
+            for step in flight.template.step:
+                for asked in (step.condition, step.unless):
+                    if asked is not None:
+                        await self.fitting(asked)
 
     def _reach(self, accounts: Mapping[str, Bits]) -> None:
         """Who is written to by which gateway: directly, first where they are met, else there."""

@@ -286,28 +286,6 @@ class Sops:
         self._note(effects, sop, f"sop.{to}", by, f"{sop.token} → {changed.token}{why}")
         return changed
 
-    async def waiting_for_a_word(self, ident: str) -> dict[str, int]:
-        """Occurrences whose time was missed and of how many targets an operator must decide."""
-        occurrences = await self._store.texts("HKEYS", self._keys.sop_open(ident))
-        asked = [self._store.ask("ZCARD", self._keys.sop_asked(one)) for one in occurrences]
-        counts = [int(await one) for one in asked]
-        return {one: n for one, n in zip(occurrences, counts, strict=True) if n}
-
-    async def answer(self, ident: str, occurrence: str, by: str, *, send: bool) -> int:
-        """Send what was missed now, or leave it out; how many. Raises NoSuchSop, WrongState."""
-        sop, now = await self.get(ident), self._store.clock.now()
-        self._demand(sop, "decided about", ("running",))
-        if send:
-            done = await self.recall.release(sop, occurrence, now)
-        else:
-            done = await self.recall.drain(sop, occurrence, "+inf", "missed", asked=True)
-        effects = Effects(self._keys)
-        what = "sop.missed_sent" if send else "sop.missed_left"
-        self._note(effects, sop, what, by, f"{done} targets of {occurrence}")
-        await self._store.apply(effects)
-        self.means.bell.ring("planner")
-        return done
-
     async def clear(self, sop: Sop) -> None:
         """End what a stopping SOP had planned; what is at the gateway now is waited for."""
         await self.tasks.drop(sop)

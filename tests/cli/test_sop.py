@@ -11,6 +11,7 @@ from tests.cli.conftest import ROOT, Line
 
 
 def test_an_sop_is_started_paused_resumed_and_stopped(muster: Line) -> None:
+    muster.people("Ann")
     assert "No SOP yet." in muster("list").output
     arguments = ("weekly_tips", "--audience", "all-groups", "--set", "monday=早上好=！")
     assert muster("start", *arguments, "--name", "tips").output == "tips is started.\n"
@@ -20,7 +21,7 @@ def test_an_sop_is_started_paused_resumed_and_stopped(muster: Line) -> None:
     assert muster("resume", "tips").output == "tips goes on.\n"
     found = muster.json("upcoming", "--days", "7")
     assert sorted(one["step"] for one in found) == ["friday", "monday", "wednesday"]
-    assert "tips/friday  0 groups" in muster("upcoming").output
+    assert "tips/friday  1 group: Tea" in muster("upcoming").output
     shown = muster.json("show", "tips")
     assert shown["parameters"]["monday"] == "早上好=！"
     assert (shown["audience"], shown["by"], shown["runs"]) == (

@@ -233,6 +233,7 @@ LEFT = {
     *("routes_version", "welcome_pending", "link_seq", "link_ids", "link", "link_steps"),
     *("link_salt", "hits_seen", "hits_recent", "hits_counter", "link_orphans", "link_by_group"),
     *("segments", "segments_version", "sop_heard", "sop_rate", "moment_tags"),
+    *("calendar_feeds", "sop_proposals", "sop_shelf", "sop_shelf_history"),
     *("gateway_owner", "roles", "nodes", "settings", "secrets", "demo", "demo_sums"),
 }
 """Families that stay behind, for a reason each; queues ("while busy") do too."""

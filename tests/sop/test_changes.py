@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bot.sop.asked import Asked
 from bot.sop.record import Sop
 
 from .town import DAY, HOUR, Town
@@ -127,14 +128,16 @@ async def test_what_was_missed_waits_for_a_word_when_the_step_says_so(town: Town
     town.clock.advance(DAY + 3 * HOUR)  # the bot was off at 13:00
     await town.tick()
     assert await town.texts() == []
-    assert await town.sops.waiting_for_a_word(sop.id) == {"t/one/each": 2}
-    await town.sops.answer(sop.id, "t/one/each", "小王", send=True)
+    asked = Asked(town.sops)
+    (question,) = await asked.of(sop)
+    assert (question.occurrence, question.count) == ("t/one/each", 2)
+    await asked.send(sop.id, "t/one/each", "小王")
     await town.pass_by(20 * MINUTE)
     assert sorted(await town.texts()) == ["one a", "one b"]
     town.clock.advance(2 * DAY + 3 * HOUR)
     await town.tick()
-    await town.sops.answer(sop.id, "t/three/each", "小王", send=False)
-    assert await town.sops.waiting_for_a_word(sop.id) == {}
+    await asked.skip(sop.id, "t/three/each", "小王")
+    assert await asked.of(sop) == []
     assert await town.outcome(sop) == {"planned": 4, "sent": 2, "missed": 2}
 
 
@@ -152,7 +155,7 @@ text = "noon"
     sop = await town.start(town.template("t", text))
     town.clock.advance(3 * HOUR)
     await town.tick()
-    (occurrence,) = await town.sops.waiting_for_a_word(sop.id)
-    await town.sops.answer(sop.id, occurrence, "小王", send=True)
+    (question,) = await Asked(town.sops).of(sop)
+    await Asked(town.sops).send(sop.id, question.occurrence, "小王")
     await town.pass_by(20 * MINUTE)
     assert await town.texts() == ["noon"]

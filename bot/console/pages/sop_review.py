@@ -200,6 +200,10 @@ def _complaint(problem: Problem, form: Form, words: Words, lines: Mapping[str, i
     elif not name:
         where = problem.key
     what = words.say(problem.message) + (f"; {problem.hint}" if problem.hint else "")
+    if problem.key == "title":
+        what = words.say(msgid("Give it a title."))
+    elif problem.key.endswith(".text") and problem.message.startswith("missing"):
+        what = words.say(msgid("Say what it says."))
     line = problem.place.line - lines.get(problem.key, problem.place.line)
     if line > 0 and name.rpartition(".")[2] in ("zh", "en"):
         what = words.say(msgid("line {n}: {what}"), n=line, what=what)
