@@ -131,8 +131,8 @@ def _chart(page: Page, lines: list[Line], days: int) -> str:
             found[2] += sum(line.skipped.values())
     names = [
         (msgid("get something"), "s1"),
-        (msgid("maybe"), "s3"),
-        (msgid("get nothing"), "s4"),
+        (msgid("maybe"), "s4"),
+        (msgid("get nothing"), "s3"),
     ]
     series = [
         Series(page.words.say(name), [sums[day][n] for day in every], tone)
