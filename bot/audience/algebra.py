@@ -15,6 +15,7 @@ from bot.audience.segments import SEGMENT, Segments
 from bot.audience.source import NOWHERE, GroupSource, Scope, Source
 from bot.i18n.mark import msgid
 from bot.located import Place, Problem, Problems, nearest
+from bot.model.phrase import Phrase
 from bot.store.keys import Keys
 from bot.store.line import StoreError
 from bot.store.members import Group, Members
@@ -126,7 +127,8 @@ class Algebra:
                 checked.add(term.value)
                 for inner in terms(named[term.value]):
                     if found := await fault(inner, (*above, term.value)):
-                        return found[0], f"see {inner} in segment {term.value}"
+                        see = Phrase("see {term} in segment {name}", term=inner, name=term.value)
+                        return found[0], see
             return None
 
         found = [(term, await fault(term, ())) for term in terms(audience.expression)]
@@ -146,7 +148,8 @@ class Algebra:
         if to == "group" and not isinstance(source, GroupSource):
             return _MEMBERS
         if source.longest and (term.days or 0) > source.longest:
-            return msgid("this is not kept for so many days"), f"at most {source.longest}d"
+            most = Phrase("at most {n}d", n=source.longest)
+            return msgid("this is not kept for so many days"), most
         known = await source.known(scope) if term.value else None
         if known is not None and term.value not in known:
             return UNKNOWN, nearest(term.value, known)

@@ -11,6 +11,7 @@ from pydantic_core import CoreSchema, core_schema
 from bot.audience.expression import Expression
 from bot.audience.grammar import parse
 from bot.located import Problems, expected
+from bot.model.phrase import Phrase
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +46,10 @@ def _validated(value: Any) -> Audience:
     if isinstance(value, Audience):
         return value
     if not isinstance(value, str):
-        raise expected("an audience such as tag:vip and not active:7d")
+        raise expected(Phrase("an audience such as tag:vip and not active:7d"))
     try:
         return Audience.parse(value)
     except Problems as error:
         first = error.problems[0]
-        what = f"{first.key}: {first.message}" if first.key else first.message
-        hint = f"; {first.hint}" if first.hint else ""
-        raise ValueError(f"at character {first.place.column}: {what}{hint}") from None
+        at = Phrase("at character {n}: {what}", n=first.place.column, what=first.keyed)
+        raise ValueError(at) from None

@@ -7,7 +7,8 @@ from typing import NoReturn
 
 from bot.audience.expression import KINDS, OUTCOMES, PERIOD, And, Expression, Kind, Not, Or, Term
 from bot.i18n.mark import msgid
-from bot.located import Place, Problem, Problems, nearest
+from bot.located import Place, Problem, Problems, known_here, nearest
+from bot.model.phrase import Phrase
 
 LONGEST = 4_000
 """Characters an expression may have."""
@@ -114,7 +115,7 @@ class _Parser:
         word = name[0].lower().replace("_", "-")
         kind = KINDS.get(_CALLS.get(word, word))
         if kind is None:
-            hint = nearest(word, KINDS) or "known here: " + ", ".join(KINDS)
+            hint = nearest(word, KINDS) or known_here(KINDS)
             self.fail(start, msgid("there is no such kind of term"), name[0], hint)
         if re.compile(r"\s*[(（]").match(self.text, self.at):
             value, days = self.arguments(kind)
@@ -168,7 +169,7 @@ class _Parser:
             self.missing(kind, start)
         if (days is None and kind.period == "must") or not 1 <= (days or 1) <= DAYS or days == 0:
             message = msgid("expected a period between 1d and 3660d")
-            self.fail(start, message, self.text[start : self.at], f"as in {kind.example}")
+            self.fail(start, message, self.text[start : self.at], _as_in(kind.example))
         if kind.name == "group" and not all(value.partition("/")):
             self.missing(kind, start)
         outcome = value.rpartition("/")[2]
@@ -181,14 +182,14 @@ class _Parser:
     def missing(self, kind: Kind, start: int) -> NoReturn:
         behind = _REST.match(self.text, self.at)
         key = self.text[start : behind.end() if behind else self.at]
-        self.fail(start, msgid("this term is not complete"), key, f"as in {kind.example}")
+        self.fail(start, msgid("this term is not complete"), key, _as_in(kind.example))
 
     def unexpected(self, message: str = msgid("expected and, or, or the end")) -> NoReturn:
         rest = self.text[self.at : self.at + 20].strip()
         before = self.text[self.at - 1 : self.at]
-        hint = ""
+        hint: str = ""
         if before.isspace() and _BARE.match(self.text, self.at) and self.terms:
-            hint = 'text with spaces needs quotes, as in tag:"opt out"'
+            hint = Phrase('text with spaces needs quotes, as in tag:"opt out"')
         self.fail(self.at, message, rest, hint)
 
     def fail(self, at: int, message: str, key: str = "", hint: str = "") -> NoReturn:
@@ -205,6 +206,10 @@ class _Parser:
         if found is not None:
             self.at = found.end()
         return found
+
+
+def _as_in(example: str) -> Phrase:
+    return Phrase("as in {example}", example=example)
 
 
 def _unquoted(found: re.Match[str]) -> str:

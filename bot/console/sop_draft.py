@@ -12,6 +12,8 @@ from bot.console.page import Page
 from bot.i18n.mark import msgid
 from bot.located import Problems
 from bot.model.conversation import Conversation
+from bot.sop.record import Version
+from bot.sop.sops import Sops
 from bot.sop.template import Template
 
 LONGEST = 8000
@@ -50,6 +52,16 @@ class Draft:
             who=page.field("who"),
             note=page.field("note", 500),
         )
+
+    @property
+    def written_in(self) -> str | None:
+        """The language that was chosen for the texts."""
+        return self.language if self.language in ("zh", "en") else None
+
+    async def version(self, page: Page, room: Sops, template: Template) -> Version:
+        """What would be started now; raises Problems, or ValueError as ``audience`` does."""
+        who, by, now = self.audience(), page.operator.name, page.formats.now
+        return await room.drafts.version(1, template, who, self.values, by, self.written_in, now)
 
     def audience(self) -> Audience:
         """Who it is for; raises ValueError with a msgid when nobody was chosen, or Problems."""
@@ -93,10 +105,5 @@ def by_field(problems: Problems, template: Template) -> dict[str, str]:
             name = f"p-{problem.key}"
         elif place == "steps" and problem.key:
             name = f"s-{problem.key}"
-        said = (
-            f"{problem.key}: {problem.message}"
-            if place == "audience" and problem.key
-            else (problem.message)
-        )
-        found.setdefault(name, said + (f"; {problem.hint}" if problem.hint else ""))
+        found.setdefault(name, problem.keyed if place == "audience" else problem.said)
     return found

@@ -31,10 +31,7 @@ class Readings:
                 raise Problems(wrong)
             count = await self._room.roster.count(audience, to)
         except Problems as problems:
-            first = problems.problems[0]
-            said = page.words.say(first.message)
-            said = f"{first.key}: {said}" if first.key else said
-            return {**found, "wrong": said + (f"; {first.hint}" if first.hint else "")}
+            return {**found, "wrong": page.words.say(problems.problems[0].keyed)}
         return {**found, "words": await self.say(page, audience, to), "count": count}
 
     async def say(self, page: Page, audience: Audience, to: str) -> str:

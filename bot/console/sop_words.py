@@ -10,8 +10,8 @@ from babel.dates import get_day_names
 from bot.audience.audience import Audience
 from bot.audience.reading import Reading
 from bot.console.words import Words
+from bot.i18n.duration import duration
 from bot.i18n.mark import msgid
-from bot.settings.kinds import duration_text
 from bot.sop.anchor import AttributeAnchor, DateAnchor, TagAnchor
 from bot.sop.cycle import WEEKDAYS
 from bot.sop.numbers import Numbers
@@ -215,8 +215,8 @@ def _offset_words(words: Words, step: Step, clock: bool) -> str:
     days, rest = divmod((step.after or step.before or 0.0) * 1000, DAY_MS)
     if rest or (days and not clock):
         if step.before:
-            return words.say(msgid("{time} before"), time=duration_text(step.before))
-        return words.say(msgid("{time} later"), time=duration_text(step.after or 0.0))
+            return words.say(msgid("{time} before"), time=duration(step.before))
+        return words.say(msgid("{time} later"), time=duration(step.after or 0.0))
     if not days:
         return words.say(msgid("On the day")) if clock else words.say(msgid("At once"))
     one, many = msgid("{n} day later"), msgid("{n} days later")

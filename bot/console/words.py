@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from bot.i18n import Translator
+from bot.located import Problems
+from bot.model.phrase import Phrase
 
 
 class Words:
@@ -14,8 +18,12 @@ class Words:
 
     def say(self, text: str, **values: object) -> str:
         """``text`` in the reader's language, with ``{name}`` filled in."""
-        found = self._translator.translate(self.language, text)
-        return found.format(**values) if values else found
+        phrase = text if isinstance(text, Phrase) else Phrase(text, **values)
+        return phrase.said(partial(self._translator.translate, self.language))
+
+    def wrong(self, problems: Problems) -> str:
+        """Everything that is wrong, a line each."""
+        return "\n".join(self.say(problem.keyed) for problem in problems.problems)
 
     def count(self, one: str, many: str, number: int, **values: object) -> str:
         """``one`` or ``many`` by number, in the reader's language, with ``{n}`` filled in."""

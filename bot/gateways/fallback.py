@@ -81,7 +81,7 @@ def fallback(segment: AnySegment, kinds: Set[SegmentKind]) -> Shown:
     match segment:
         case MiniProgram(url=str(url)) if url and "link_card" in kinds:
             card = LinkCard(url=url, title=segment.title, image=segment.picture)
-            return Shown(card, Phrase(text=msgid("mini program shown as a link card")))
+            return Shown(card, Phrase("mini program shown as a link card"))
         case MiniProgram(url=str(url)) if url:
             return _lost(f"{segment.title}\n{url}", msgid("mini program shown as a link"))
         case MiniProgram():
@@ -111,7 +111,7 @@ def fallback(segment: AnySegment, kinds: Set[SegmentKind]) -> Shown:
 
 
 def _lost(words: str, text: str, name: str = "") -> Shown:
-    return Shown(Text(text=words), Phrase(text=text, values={"name": name} if name else {}))
+    return Shown(Text(text=words), Phrase(text, name=name) if name else Phrase(text))
 
 
 def _is_data(url: str) -> bool:

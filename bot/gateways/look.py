@@ -116,17 +116,18 @@ def _limit(can: Capabilities) -> tuple[int, Measure]:
 
 def _problems(bubbles: tuple[Bubble, ...], over: int, can: Capabilities) -> Iterator[Phrase]:
     if not any(bubble.words.strip() or _attachments(bubble) for bubble in bubbles):
-        yield Phrase(text=msgid("nothing of the message can be shown"))
+        yield Phrase("nothing of the message can be shown")
     if over:
         text = msgid("the text is {over} characters too long")
         if can.text_units is None:
             text = msgid("the text is {over} bytes too long")
-        yield Phrase(text=text, values={"over": over})
+        yield Phrase(text, over=over)
     attachments = sum(map(_attachments, bubbles))
     if can.attachments is not None and attachments > can.attachments:
         yield Phrase(
-            text=msgid("{count} attachments, but at most {most} can be sent"),
-            values={"count": attachments, "most": can.attachments},
+            "{count} attachments, but at most {most} can be sent",
+            count=attachments,
+            most=can.attachments,
         )
 
 
@@ -141,14 +142,14 @@ def _fitted(shown: Shown, can: Capabilities) -> Part:
         text = getattr(segment, name)
         if limit is not None and in_bytes(text) > limit:
             segment = segment.model_copy(update={name: shorten(text, limit)})
-            lost.append(Phrase(text=_SHORTENED[name]))
+            lost.append(Phrase(_SHORTENED[name]))
     return Part(segment=segment, lost=tuple(lost))
 
 
 def _moved(parts: list[Part], can: Capabilities) -> Iterator[Phrase]:
     written = [_is_written(part) for part in parts]
     if can.layout == "words_first" and written != sorted(written, reverse=True):
-        yield Phrase(text=msgid("all words come first, pictures and cards after them"))
+        yield Phrase("all words come first, pictures and cards after them")
 
 
 def _is_written(part: Part) -> bool:

@@ -4,7 +4,7 @@ from bot.located.document import Located, load, parse
 from bot.located.problem import KeyPath, Place, Problem, Problems, key_text
 from bot.located.shape import Kind
 from bot.located.validation import validate
-from bot.located.words import expected, nearest
+from bot.located.words import expected, known_here, nearest
 
 __all__ = [
     "KeyPath",
@@ -15,6 +15,7 @@ __all__ = [
     "Problems",
     "expected",
     "key_text",
+    "known_here",
     "load",
     "nearest",
     "parse",

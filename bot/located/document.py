@@ -11,6 +11,8 @@ from typing import Any
 
 from bot.located.places import places
 from bot.located.problem import KeyPath, Place, Problem, Problems, key_text
+from bot.located.toml import MISTAKES
+from bot.model.phrase import Phrase
 
 _AT = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
 _FULLWIDTH = re.compile("[“”‘’＝［］｛｝，＃]")
@@ -85,8 +87,8 @@ def load(path: Path, name: str | None = None) -> Located:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content[: error.start].count(b"\n") + 1
-        hint = "save the file in the encoding UTF-8"
-        raise Problems([Problem(Place(name, line), "", "not UTF-8 text", hint)]) from None
+        hint = Phrase("save the file in the encoding UTF-8")
+        raise Problems([Problem(Place(name, line), "", Phrase("not UTF-8 text"), hint)]) from None
     return parse(text, name)
 
 
@@ -96,7 +98,7 @@ def parse(text: str, file: str) -> Located:
         data = tomllib.loads(text)
         where = places(text)
     except RecursionError:
-        raise Problems([Problem(Place(file), "", "nested too deeply")]) from None
+        raise Problems([Problem(Place(file), "", Phrase("nested too deeply"))]) from None
     except ValueError as error:  # TOMLDecodeError, and numbers with thousands of digits
         raise Problems([_syntax(text, file, str(error))]) from None
     return Located(file, data, {path: Place(file, *at) for path, at in where.items()})
@@ -110,9 +112,10 @@ def _syntax(text: str, file: str, message: str) -> Problem:
         message = message[: found.start()]
         if found[1]:
             line, column = int(found[1]), int(found[2])
-    hint = ""
+    hint: str = ""
     if _FULLWIDTH.search(lines[line - 1]):
-        hint = 'the line has full-width marks such as “ or ＝; TOML wants " and ='
+        hint = Phrase('the line has full-width marks such as “ or ＝; TOML wants " and =')
     elif message == "Invalid value":
-        hint = 'text needs quotes, as in name = "value"'
-    return Problem(Place(file, line, column), "", f"not valid TOML: {message}", hint)
+        hint = Phrase('text needs quotes, as in name = "value"')
+    said = Phrase("not valid TOML: {reason}", reason=Phrase.heard(message, MISTAKES))
+    return Problem(Place(file, line, column), "", said, hint)

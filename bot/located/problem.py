@@ -7,6 +7,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from bot.model.phrase import Phrase
+
 KeyPath = tuple[str | int, ...]
 """The way to a value: keys and, in arrays, positions from 0."""
 
@@ -27,7 +29,10 @@ class Place:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Problem:
-    """One thing to correct; ``str()`` is one line to show, without secrets."""
+    """One thing to correct; ``str()`` is one line to show, without secrets.
+
+    Message and hint are phrases where a manager may read them.
+    """
 
     place: Place
     key: str
@@ -36,7 +41,18 @@ class Problem:
 
     def __str__(self) -> str:
         where = f"{self.place}: {self.key}" if self.key else str(self.place)
-        return f"{where}: {self.message}" + (f"; {self.hint}" if self.hint else "")
+        return f"{where}: {self.said}"
+
+    @property
+    def said(self) -> Phrase:
+        """Message and hint, without the place."""
+        what, hint = Phrase.of(self.message), Phrase.of(self.hint)
+        return Phrase("{what}; {hint}", what=what, hint=hint) if hint else what
+
+    @property
+    def keyed(self) -> Phrase:
+        """The same after the key, if there is one."""
+        return Phrase("{key}: {what}", key=self.key, what=self.said) if self.key else self.said
 
 
 class Problems(Exception):

@@ -12,6 +12,7 @@ from bot.located.document import Located, holds
 from bot.located.problem import KeyPath, Problem, Problems
 from bot.located.shape import Slot, slot_at
 from bot.located.words import given, kind_of, nearest, one_of, options_of, quote
+from bot.model.phrase import Phrase
 from bot.redaction import HIDDEN, is_secret
 
 M = TypeVar("M", bound=BaseModel)
@@ -83,20 +84,20 @@ class _Report:
         match fault.error["type"]:
             case "extra_forbidden":
                 known = slot_at(self.model, fault.path[len(self.at) : -1]).keys
-                return "unknown key", nearest(str(fault.path[-1]), known)
+                return Phrase("unknown key"), nearest(str(fault.path[-1]), known)
             case "missing":
-                return f"missing; expected {kind}", ""
+                return Phrase("missing; expected {what}", what=kind), ""
             case "expected":
-                return f"expected {context['what']}{_got(fault)}", context["hint"]
+                return _expected(fault, context["what"]), context["hint"]
             case "value_error" | "assertion_error":
-                return _without(fault, str(context["error"])), ""
+                return _without(fault, Phrase.of(context["error"])), ""
             case "union_tag_invalid" | "union_tag_not_found":
                 return _tag(fault.error)
             case "string_too_short" | "too_short":
-                return f"expected {kind} that is not empty", ""
+                return Phrase("expected {what} that is not empty", what=kind), ""
         if not kind:
-            return _without(fault, fault.error["msg"]) + _got(fault), ""
-        return f"expected {kind}{_got(fault)}", _likely(fault)
+            return _got(fault, Phrase(_without(fault, fault.error["msg"]))), ""
+        return _expected(fault, kind), _likely(fault)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,13 +115,18 @@ class _Fault:
     secret: bool
 
 
-def _got(fault: _Fault) -> str:
-    """``, got …``, unless the value is a secret or may hold one."""
+def _expected(fault: _Fault, what: str) -> Phrase:
+    return _got(fault, Phrase("expected {what}", what=what))
+
+
+def _got(fault: _Fault, what: Phrase) -> Phrase:
+    """``what``, and what was given instead unless that is a secret or may hold one."""
     if fault.secret or fault.value is None:
-        return ""
+        return what
+    found = given(fault.value)
     if isinstance(fault.value, str) and kind_of(fault.slot).startswith(("a table", "a list")):
-        return ", got text"
-    return f", got {given(fault.value)}"
+        found = Phrase("text")
+    return Phrase("{what}, got {given}", what=what, given=found)
 
 
 def _likely(fault: _Fault) -> str:
@@ -141,7 +147,9 @@ def _tag(error: ErrorDetails) -> tuple[str, str]:
     context = error.get("ctx", {})
     key = str(context["discriminator"]).strip("'")
     if error["type"] == "union_tag_not_found":
-        return f"missing key {quote(key)}", ""
+        return Phrase("missing key {key}", key=quote(key)), ""
     options = [tag.strip(" '") for tag in str(context["expected_tags"]).split(",")]
     tag = str(context["tag"])
-    return f"{key}: expected {one_of(options)}, got {quote(tag)}", nearest(tag, options)
+    what = Phrase("expected {what}", what=one_of(options))
+    what = Phrase("{what}, got {given}", what=what, given=quote(tag))
+    return Phrase("{key}: {what}", key=key, what=what), nearest(tag, options)

@@ -11,6 +11,7 @@ import structlog
 from bot.config import Config
 from bot.delivery.journal import Entry, record
 from bot.located import KeyPath, Located, Problem, Problems, nearest, validate
+from bot.model.phrase import Phrase
 from bot.routes.keywords import faults
 from bot.routes.table import Table
 from bot.settings.rooms import RouteSettings
@@ -93,7 +94,7 @@ class Desk:
             count = int(await self._store.call("HLEN", keys.routes()))
             known = await self._store.call("HEXISTS", keys.routes(), name)
             if body is not None and not known and count >= MOST:
-                message = f"there are {MOST} routes already"
+                message = Phrase("there are {n} routes already", n=MOST)
                 raise Problems([Located("route").problem((), message)])
             effects = Effects(keys)
             effects.guard(version, "GET", keys.routes_version())
@@ -130,7 +131,9 @@ class Desk:
 
     def _not_configured(self, name: str) -> None:
         if any(route.name == name for route in self.configured):
-            message = f"{name!r} is in the configuration file: change it there"
+            message = Phrase(
+                "{name} is in the configuration file: change it there", name=repr(name)
+            )
             raise Problems([Located("route").problem(("name",), message)])
 
     def _unknown_gateways(self, route: RouteSettings) -> list[tuple[KeyPath, str, str]]:
@@ -139,7 +142,11 @@ class Desk:
             *((("lobby", n), one.gateway) for n, one in enumerate(route.lobby)),
         ]
         return [
-            (path, f'unknown gateway "{gateway}"', nearest(gateway, self._gateways))
+            (
+                path,
+                Phrase('unknown gateway "{name}"', name=gateway),
+                nearest(gateway, self._gateways),
+            )
             for path, gateway in named
             if self._gateways and gateway not in self._gateways
         ]

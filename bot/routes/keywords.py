@@ -9,7 +9,9 @@ from math import prod
 
 import re2
 
+from bot.i18n.mark import msgid
 from bot.located import KeyPath
+from bot.model.phrase import Phrase
 from bot.routing.fold import fold, simplified, splits
 from bot.routing.rule import Rule, route_pattern
 from bot.routing.template import Templates
@@ -47,12 +49,13 @@ def faults(route: RouteSettings, functions: frozenset[str]) -> Iterator[tuple[Ke
         try:
             _rule(route, word)
         except ValueError as error:
-            yield ("words", position), str(error), ""
+            yield ("words", position), Phrase.of(error), ""
     for key in route.synonyms:
         if not any(_folded(key, route.mode) in _folded(word, route.mode) for word in route.words):
-            yield ("synonyms", key), "is in none of the words, so it changes nothing", ""
+            yield ("synonyms", key), msgid("is in none of the words, so it changes nothing"), ""
     for problem in Templates().check(route.reply or "", KNOWN | functions):
-        yield ("reply",), f"line {problem.line}: {problem.message}", problem.hint
+        message = Phrase("line {n}: {what}", n=problem.line, what=Phrase.of(problem.message))
+        yield ("reply",), message, problem.hint
 
 
 def _rule(route: RouteSettings, word: str) -> Rule[Keyword]:
@@ -85,7 +88,8 @@ def ways(word: str, synonyms: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
         at += len(parts[-1][0])
     count = prod(map(len, parts))
     if count > MOST_WAYS:
-        raise ValueError(f"can be said in {count} ways with its synonyms: at most {MOST_WAYS}")
+        text = msgid("can be said in {count} ways with its synonyms: at most {most}")
+        raise ValueError(Phrase(text, count=count, most=MOST_WAYS))
     return tuple(dict.fromkeys("".join(choice) for choice in product(*parts)))
 
 

@@ -262,9 +262,7 @@ class Dispatcher:
         return Context(
             event=event,
             conversation=event.conversation,
-            member=Speaker(
-                number, event.account.id, name, effects, world.facts, world.clock.now()
-            ),
+            member=Speaker(number, event.account.id, name, effects, world.facts, world.clock.now()),
             group=group,
             capabilities=world.capabilities(event.gateway),
             role=world.role(event.gateway, event.account.id),

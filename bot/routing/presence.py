@@ -47,7 +47,7 @@ class Presence:
             effects.do("ZADD", keys.group_joined(group), joined, member)
             ctx.note("member.joined", reason=event.how)
         elif isinstance(event, GroupDismissed):
-            effects.do("HSET", keys.group(group), "gone", "1")
+            effects.group(group, "gone", "1")
             ctx.note("group.dismissed")
         else:
             effects.fact(keys.group_present(group), member)

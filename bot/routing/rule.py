@@ -9,7 +9,9 @@ from typing import Any, Final, Generic, Literal, Protocol, TypeVar
 
 import re2
 
+from bot.i18n.mark import msgid
 from bot.model.event import BaseEvent
+from bot.model.phrase import Phrase
 from bot.routing.fold import fold, simplified
 
 T = TypeVar("T")
@@ -17,6 +19,22 @@ T = TypeVar("T")
 Kind = Literal["exact", "command", "prefix", "contains", "regex", "any", "event"]
 KINDS: tuple[Kind, ...] = ("exact", "command", "prefix", "contains", "regex", "any", "event")
 """The most specific first."""
+
+MISTAKES = (
+    msgid("missing ): {where}"),
+    msgid("missing ]: {where}"),
+    msgid("unexpected ): {where}"),
+    msgid("bad repetition operator: {where}"),
+    msgid("no argument for repetition operator: {where}"),
+    msgid("invalid repetition size: {where}"),
+    msgid("invalid character class range: {where}"),
+    msgid("invalid perl operator: {where}"),
+    msgid("invalid escape sequence: {where}"),
+    msgid("invalid named capture group: {where}"),
+    msgid("pattern too large - compile failed"),
+    msgid("trailing \\"),
+)
+"""What RE2 says of a regular expression."""
 
 _WORDED = ("exact", "command", "prefix", "contains")
 
@@ -83,9 +101,10 @@ def _check_words(kind: Kind, words: tuple[str, ...]) -> None:
     for word in words:
         folded = fold(word)
         if not folded:
-            raise ValueError(f"{word!r} says nothing: expected a word")
+            raise ValueError(Phrase("{word} says nothing: expected a word", word=repr(word)))
         if kind != "exact" and fold(f"x {folded}") == "x":
-            raise ValueError(f"{word!r} is only punctuation, which is matched as a whole text only")
+            text = msgid("{word} is only punctuation, which is matched as a whole text only")
+            raise ValueError(Phrase(text, word=repr(word)))
 
 
 def handler_pattern(source: str) -> Pattern:
@@ -110,5 +129,6 @@ def route_pattern(source: str) -> Pattern:
     except re2.error as error:
         reason = error.args[0] if error.args else "not understood"
         text = reason.decode(errors="replace") if isinstance(reason, bytes) else str(reason)
-        raise ValueError(f"not a regular expression: {text}") from None
+        heard = Phrase.heard(text, MISTAKES)
+        raise ValueError(Phrase("not a regular expression: {reason}", reason=heard)) from None
     return pattern

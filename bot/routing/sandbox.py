@@ -13,6 +13,8 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.utils import pass_context
 from jinja2.visitor import NodeTransformer
 
+from bot.model.phrase import Phrase
+
 LENGTH = 20_000
 """Characters in a template, in what it makes, and in any value on the way."""
 STEPS = 50_000
@@ -55,7 +57,9 @@ class Budget:
         """Pay for work; raises TemplateError when there is too much of it."""
         self.steps -= steps
         if self.steps < 0:
-            raise TemplateError("the template does too much: a loop is too long or too deep")
+            raise TemplateError(
+                Phrase("the template does too much: a loop is too long or too deep")
+            )
 
     def hold(self, length: int) -> None:
         """Make room for finished text; raises TemplateError when there is none."""
@@ -81,7 +85,7 @@ class Budget:
 
 def _fitting(length: int) -> int:
     if length > LENGTH:
-        raise TemplateError(f"the text is longer than {LENGTH} characters")
+        raise TemplateError(Phrase("the text is longer than {n} characters", n=LENGTH))
     return length
 
 
@@ -146,14 +150,14 @@ def _replace(text: str, old: str, new: str, count: int = -1) -> str:
 
 def _round(value: float, precision: int = 0) -> float:
     if abs(precision) > _PRECISION:
-        raise TemplateError(f"round takes at most {_PRECISION} digits")
+        raise TemplateError(Phrase("round takes at most {n} digits", n=_PRECISION))
     return round(value, precision)
 
 
 def _range(*bounds: int) -> range:
     numbers = range(*bounds)
     if len(numbers) > RANGE:
-        raise TemplateError(f"range gives at most {RANGE} numbers")
+        raise TemplateError(Phrase("range gives at most {n} numbers", n=RANGE))
     return numbers
 
 
@@ -213,7 +217,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
     def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
         """Compute, unless the result would be too big."""
         if operator == "%" and isinstance(left, str | bytes):
-            raise TemplateError("% does not format here: write {{ }} or ~")
+            raise TemplateError(Phrase("% does not format here: write {{ }} or ~"))
         if operator == "*":
             _check_product(_budget(context), left, right)
         elif operator == "+" and isinstance(left, str | list | tuple):
@@ -225,7 +229,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
 def _check_product(budget: Budget, left: Any, right: Any) -> None:
     if isinstance(left, int) and isinstance(right, int):
         if left.bit_length() + right.bit_length() > _BITS:
-            raise TemplateError("the number is too large")
+            raise TemplateError(Phrase("the number is too large"))
         return
     for value, times in ((left, right), (right, left)):
         if isinstance(times, int) and not isinstance(value, int | float):

@@ -10,13 +10,16 @@ from typing import Any
 
 from jinja2 import Template, TemplateError, TemplateSyntaxError, meta, nodes
 
+from bot.i18n.mark import msgid
 from bot.located import nearest
+from bot.model.phrase import Phrase
+from bot.routing.jinja import MISTAKES
 from bot.routing.sandbox import LENGTH, METER, Budget, Metering, Sandbox
 
 DEPTH = 60
 """Levels of nesting in a template."""
 
-_TOO_DEEP = "the template is nested too deeply"
+_TOO_DEEP = Phrase("the template is nested too deeply")
 _STATEMENTS = (nodes.Template, nodes.Output, nodes.TemplateData, nodes.For, nodes.If, nodes.Assign)
 _EXPRESSIONS = (
     *(nodes.Name, nodes.Const, nodes.List, nodes.Tuple, nodes.Dict, nodes.Pair, nodes.Keyword),
@@ -34,7 +37,8 @@ class TemplateFailed(Exception):
     """A text that could not be rendered; ``line`` counts from 1, 0 when it is unknown."""
 
     def __init__(self, message: str, line: int = 0) -> None:
-        super().__init__(f"line {line}: {message}" if line else message)
+        what = Phrase.of(message)
+        super().__init__(Phrase("line {n}: {what}", n=line, what=what) if line else what)
         self.message = message
         self.line = line
 
@@ -96,11 +100,11 @@ class Templates:
     def _read(self, source: str) -> nodes.Template:
         """The syntax tree; raises TemplateFailed."""
         if len(source) > LENGTH:
-            raise TemplateFailed(f"the template is longer than {LENGTH} characters")
+            raise TemplateFailed(Phrase("the template is longer than {n} characters", n=LENGTH))
         try:
             tree = self._sandbox.parse(source)
         except TemplateSyntaxError as error:
-            raise TemplateFailed(error.message or "not understood", error.lineno) from None
+            raise TemplateFailed(_message(error), error.lineno) from None
         except (RecursionError, ValueError) as error:
             raise TemplateFailed(_message(error)) from None
         _check_depth(tree)
@@ -112,7 +116,8 @@ class Templates:
             raise TemplateFailed(problem.message, problem.line)
         try:
             code = self._sandbox.compile(Metering().visit(tree))
-            return Template.from_code(self._sandbox, code, self._sandbox.make_globals(None))
+            # A plain dict: Jinja's chain of them is walked at each rendering.
+            return Template.from_code(self._sandbox, code, dict(self._sandbox.globals))
         except _FAILURES as error:
             line = error.lineno if isinstance(error, TemplateSyntaxError) else 0
             raise TemplateFailed(_message(error), line) from None
@@ -132,9 +137,11 @@ def _unavailable(tree: nodes.Template) -> Iterator[TemplateProblem]:
     for node in tree.find_all(nodes.Node):
         name = type(node).__name__.lower()
         if not isinstance(node, _STATEMENTS + _EXPRESSIONS):
-            yield TemplateProblem(node.lineno, f"{name} is not available in texts")
+            message = Phrase("{name} is not available in texts", name=name)
+            yield TemplateProblem(node.lineno, message)
         elif isinstance(node, nodes.For) and node.recursive:
-            yield TemplateProblem(node.lineno, "recursive loops are not available in texts")
+            message = Phrase("recursive loops are not available in texts")
+            yield TemplateProblem(node.lineno, message)
 
 
 def _unknown(
@@ -143,35 +150,35 @@ def _unknown(
     """Names, attributes, filters and tests that do not exist."""
     roots = {name.split(".")[0] for name in known} | sandbox.globals.keys()
     for call in tree.find_all((nodes.Filter, nodes.Test)):
-        what, names = "filter", sandbox.filters
+        text, names = msgid("there is no filter {name}"), sandbox.filters
         if isinstance(call, nodes.Test):
-            what, names = "test", sandbox.tests
+            text, names = msgid("there is no test {name}"), sandbox.tests
         if call.name not in names:
-            yield _named(what, call.name, filter(str.isidentifier, names), call)
+            yield _named(text, call.name, filter(str.isidentifier, names), call)
             call.name = "lower"  # any that exists, for what Jinja2 does next
     missing = meta.find_undeclared_variables(tree) - roots
     for name in tree.find_all(nodes.Name):
         if name.name in missing:
-            yield _named("variable", name.name, roots, name)
+            yield _named(msgid("there is no variable {name}"), name.name, roots, name)
     for value in tree.find_all(nodes.Getattr):
         root = value.node.name if isinstance(value.node, nodes.Name) else ""
         inside = {name.split(".")[1] for name in known if name.startswith(f"{root}.")}
         if inside and value.attr not in inside:
-            yield _named(f"value in {root}", value.attr, inside, value)
+            text = msgid("there is no value in {root} {name}")
+            yield _named(text, value.attr, inside, value, root=root)
 
 
-def _named(what: str, name: str, names: Iterable[str], node: nodes.Node) -> TemplateProblem:
-    return TemplateProblem(node.lineno, f"there is no {what} {name}", nearest(name, names))
+def _named(
+    text: str, name: str, names: Iterable[str], node: nodes.Node, **values: str
+) -> TemplateProblem:
+    return TemplateProblem(node.lineno, Phrase(text, name=name, **values), nearest(name, names))
 
 
-def _message(error: BaseException) -> str:
-    match error:
-        case RecursionError() | MemoryError() | SyntaxError():
-            return _TOO_DEEP
-        case TemplateError():
-            return error.message or "not understood"
-        case _:
-            return str(error) or type(error).__name__
+def _message(error: BaseException) -> Phrase:
+    if isinstance(error, RecursionError | MemoryError | SyntaxError):
+        return _TOO_DEEP
+    said = Phrase.of(error) or Phrase(type(error).__name__)
+    return said if said.values else Phrase.heard(said, MISTAKES)
 
 
 def _line(traceback: TracebackType | None, template: Template) -> int:

@@ -18,6 +18,7 @@ from bot.model.message import (
     Text,
     Video,
 )
+from bot.model.phrase import Phrase
 from bot.routing.template import TemplateFailed, Templates
 
 SEGMENTS = frozenset({"mention", "image", "card", "file", "video", "mini_program"})
@@ -87,7 +88,7 @@ class Writer:
         try:
             return Message(segments=await _assemble(text, render.parts))
         except ValueError as error:
-            raise TemplateFailed(str(error)) from error
+            raise TemplateFailed(Phrase.of(error)) from error
         finally:
             render.drop()
 
@@ -101,7 +102,7 @@ class Writer:
 def _clean(value: Any) -> Any:
     """The value without the characters we mark placeholders with, wherever it holds text."""
     if isinstance(value, str):
-        return value.translate(_MARKS)
+        return value.translate(_MARKS) if "\ue000" in value or "\ue001" in value else value
     if isinstance(value, Mapping):
         return {key: _clean(inner) for key, inner in value.items()}
     if isinstance(value, list | tuple):

@@ -15,13 +15,14 @@ from pydantic import AfterValidator, BeforeValidator, PlainValidator, SecretStr
 
 from bot.located import Kind, expected, nearest
 from bot.model.conversation import Conversation
+from bot.model.phrase import Phrase
 
 STORE_SCHEMES = ("redis", "rediss", "valkey", "unix", "redis+sentinel", "redis+cluster")
-DURATION = Kind('seconds, or a duration such as "30s", "6h" or "3d"')
-_CLOCK = 'a time of day such as "21:00"'
-_QUIET = 'two times of day such as "22:00-08:00", or "none"'
-_ZONE = 'a time zone such as "Asia/Shanghai"'
-_GROUP = 'a group as "gateway/group id"'
+DURATION = Kind(Phrase('seconds, or a duration such as "30s", "6h" or "3d"'))
+_CLOCK = Phrase('a time of day such as "21:00"')
+_QUIET = Phrase('two times of day such as "22:00-08:00", or "none"')
+_ZONE = Phrase('a time zone such as "Asia/Shanghai"')
+_GROUP = Phrase('a group as "gateway/group id"')
 _PUBLIC_URL = "an http or https URL such as https://bot.example.com"
 _NETWORK = 'an address or network such as "10.0.0.0/8"'
 _STORE_URL = "a URL that starts with " + ", ".join(f"{s}://" for s in STORE_SCHEMES)
@@ -81,7 +82,9 @@ def _quiet(value: object) -> str:
     except ValueError:
         raise expected(_QUIET) from None
     if start == end:
-        raise expected("two different times of day", 'for no quiet hours write "none"')
+        raise expected(
+            Phrase("two different times of day"), Phrase('for no quiet hours write "none"')
+        )
     return f"{start}-{end}"
 
 
@@ -90,8 +93,8 @@ def _zone(name: str) -> str:
         ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
         china = name.strip().casefold() in _ZONES_OF_CHINA
-        hint = nearest(name, ["Asia/Shanghai"] if china else available_timezones())
-        raise expected(_ZONE, 'did you mean "Asia/Shanghai"?' if china else hint) from None
+        hint = nearest("Asia/Shanghai" if china else name, available_timezones())
+        raise expected(_ZONE, hint) from None
     return name
 
 
@@ -148,8 +151,10 @@ def _folded(value: object) -> object:
     return value.lower() if isinstance(value, str) else value
 
 
-_NAME = "a name of lower-case letters, digits, - and _"
+_NAME = Phrase("a name of lower-case letters, digits, - and _")
 _WORKSPACE = "a name of lower-case letters, digits and -"
+_HOST = "a domain such as go.example.com"
+_HOST_NAME = r"(?=.{1,253}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*"
 _MODULE = 'a Python module such as "handlers" or "shop.handlers"'
 
 Duration = Annotated[float, PlainValidator(duration_seconds), DURATION]
@@ -184,6 +189,9 @@ Module = Annotated[str, _matching(r"[^\W\d]\w*(\.[^\W\d]\w*)*", _MODULE), Kind(_
 
 PublicUrl = Annotated[str, AfterValidator(_public_url), Kind(_PUBLIC_URL)]
 """An absolute http(s) URL without a slash at its end."""
+
+HostName = Annotated[str, BeforeValidator(_folded), _matching(_HOST_NAME, _HOST), Kind(_HOST)]
+"""A domain, in small letters."""
 
 Network = Annotated[IPv4Network | IPv6Network, PlainValidator(_network), Kind(_NETWORK)]
 """A range of addresses."""

@@ -9,14 +9,15 @@ from pydantic import Field, HttpUrl, model_validator
 from bot.located import Kind
 from bot.model.base import Frozen
 from bot.model.conversation import Conversation
+from bot.model.phrase import Phrase
 from bot.settings.kinds import ClockTime, Duration, GroupRef, Name, OrNone, QuietHours, Zone
 from bot.settings.spans import DateSpan
 
 DAY = 86_400.0
 Words = Annotated[str, Field(min_length=1)]
-_CAP = 'a whole number of at least 1, or "none"'
-_SYNONYMS = 'a table of lists such as { "护肤" = ["skincare", "美容"] }'
-_ALL = '"all" or a list of groups'
+_CAP = Phrase('a whole number of at least 1, or "none"')
+_SYNONYMS = Phrase('a table of lists such as { "护肤" = ["skincare", "美容"] }')
+_ALL = Phrase('"all" or a list of groups')
 
 
 class DeliverySettings(Frozen):
@@ -55,6 +56,16 @@ class SopSettings(Frozen):
     )
     check_links: bool = Field(
         default=True, description="Whether plan checks ask the links' servers whether they answer."
+    )
+
+
+class LinkSettings(Frozen):
+    """How tracked links behave."""
+
+    fallback_url: HttpUrl | None = Field(
+        default=None,
+        description="Where visitors go whose link is wrong, gone, ended, not open yet or full; "
+        "without it they see a page that says so.",
     )
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 from pydantic import ConfigDict, Field
 
 from bot.model.base import Frozen
-from bot.settings.kinds import Folded, LogLevel, Network, PublicUrl, StoreUrl
+from bot.settings.kinds import Folded, HostName, LogLevel, Network, PublicUrl, StoreUrl
 
 _EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S104
 
@@ -26,6 +27,11 @@ class WebSettings(Frozen):
         description="How members' phones reach this server; tracked links start with it. "
         "Without it links point to host and port and work on this machine only.",
     )
+    link_domains: tuple[HostName, ...] = Field(
+        default=(),
+        description="Domains of this workspace's links; new links get the first. "
+        "Links are then answered at these, at public_url's and on this machine only.",
+    )
     trusted_proxies: tuple[Network, ...] = Field(
         default=(),
         description="Proxies whose X-Forwarded-For and X-Forwarded-Proto are believed.",
@@ -34,6 +40,20 @@ class WebSettings(Frozen):
     def url(self, port: int | None = None) -> str:
         """The public URL, else the local one; ``port`` is the one in use where 0 was set."""
         return self.public_url or self.local_url(port)
+
+    def link_url(self, port: int | None = None) -> str:
+        """What tracked links begin with; on the first link domain, with public_url's scheme."""
+        if not self.link_domains:
+            return self.url(port)
+        scheme = "http" if (self.public_url or "").startswith("http://") else "https"
+        return f"{scheme}://{self.link_domains[0]}"
+
+    def link_hosts(self) -> set[str]:
+        """The host names links are answered at; none means at all."""
+        if not self.link_domains:
+            return set()
+        own = (urlsplit(url).hostname for url in (self.url(), self.local_url()))
+        return {*self.link_domains, "localhost", "127.0.0.1", "::1", *filter(None, own)}
 
     def local_url(self, port: int | None = None) -> str:
         """How this machine itself reaches the server."""

@@ -11,11 +11,12 @@ from pydantic import AfterValidator, BeforeValidator, PlainValidator
 
 from bot.located import Kind, expected
 from bot.model.capabilities import Rate
+from bot.model.phrase import Phrase
 from bot.settings.kinds import duration_seconds
 
-_RATE = 'a rate such as "60/1m"'
-_SHARE = 'a share such as "20%"'
-_SPAN = 'a date "2026-10-01" or a span of dates "2026-10-01/2026-10-07"'
+_RATE = Phrase('a rate such as "60/1m"')
+_SHARE = Phrase('a share such as "20%"')
+_SPAN = Phrase('a date "2026-10-01" or a span of dates "2026-10-01/2026-10-07"')
 
 
 def _rate(value: object) -> Rate:

@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any
 
 from bot.located import Place, Problem, Problems
+from bot.model.phrase import Phrase
 from bot.sop.library import Library
 from bot.sop.manuscript import data_of, toml
 from bot.sop.template import Template
@@ -48,7 +49,7 @@ def amended(
         data["step"].append({key: value for key, value in added.items() if value})
         names.append("new")
     if not data["step"]:
-        raise Problems([Problem(Place(_FILE), "", "a SOP has at least one step")])
+        raise Problems([Problem(Place(_FILE), "", Phrase("a SOP has at least one step"))])
     try:
         return library.parse(toml(data), _FILE)
     except Problems as found:

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from bot.located import Kind
 from bot.model.base import Frozen
+from bot.model.phrase import Phrase
 from bot.settings.kinds import Name
 
 JOINED = "joined"
@@ -50,8 +51,10 @@ Anchor = PlainAnchor | TagAnchor | AttributeAnchor | DateAnchor
 AnchorField = Annotated[
     Anchor,
     Kind(
-        '"joined", "contact_added", "group_created", "enrolled", "calendar", { tag = "vip" }, '
-        '{ attribute = "birthday" } or { date = "a parameter" }'
+        Phrase(
+            '"joined", "contact_added", "group_created", "enrolled", "calendar", { tag = "vip" }, '
+            '{ attribute = "birthday" } or { date = "a parameter" }'
+        )
     ),
 ]
 

@@ -10,8 +10,10 @@ from typing import cast, get_args
 from zoneinfo import ZoneInfo
 
 from bot.clock import millis, utc
+from bot.i18n.mark import msgid
 from bot.located import nearest
 from bot.model.base import Frozen
+from bot.model.phrase import Phrase
 from bot.sop.holidays import (
     DayKind,
     HolidayName,
@@ -83,44 +85,47 @@ class Cycle(Frozen):
             try:
                 Cron(self.cron, ZoneInfo("UTC"))
             except NotACron as error:
-                yield "cron", str(error), ""
+                yield "cron", Phrase.of(error), ""
             if self.at is not None:
-                yield "at", "a cron expression has its own time of day", "leave it out"
+                yield (
+                    "at",
+                    msgid("a cron expression has its own time of day"),
+                    msgid("leave it out"),
+                )
         elif self.at is None or not re.fullmatch(r"([01]?\d|2[0-3]):[0-5]\d", self.at):
-            yield "at", 'expected a time of day such as "21:00"', ""
+            yield "at", msgid('expected a time of day such as "21:00"'), ""
 
     def _day_faults(self) -> Iterator[Fault]:
         for word in self.weekly:
             if word not in WEEKDAYS:
-                yield "weekly", 'expected weekdays such as "mon"', nearest(word, WEEKDAYS)
+                message = msgid('expected weekdays such as "mon"')
+                yield "weekly", message, nearest(word, WEEKDAYS)
         for day in self.monthly:
             if day != "last" and not (isinstance(day, int) and 1 <= day <= 31):
-                yield (
-                    "monthly",
-                    'expected days from 1 to 31, or "last"',
-                    nearest(str(day), ["last"]),
-                )
+                message = msgid('expected days from 1 to 31, or "last"')
+                yield "monthly", message, nearest(str(day), ["last"])
         if self.lunar:
             try:
                 lunar_date(self.lunar)
             except ValueError as error:
-                yield "lunar", str(error), ""
+                yield "lunar", Phrase.of(error), ""
         names = get_args(HolidayName)
         if self.holiday and self.holiday not in names:
-            yield "holiday", "expected a public holiday", nearest(self.holiday, names)
+            yield "holiday", msgid("expected a public holiday"), nearest(self.holiday, names)
         if self.offset and not self.holiday:
-            yield "offset", "only a holiday has an offset", ""
+            yield "offset", msgid("only a holiday has an offset"), ""
         if abs(self.offset) > FARTHEST:
-            yield "offset", f"expected at most {FARTHEST} days", ""
+            yield "offset", Phrase("expected at most {n} days", n=FARTHEST), ""
 
     def _open_faults(self) -> Iterator[Fault]:
         if self.days is not None and self.days not in OPEN:
-            yield "days", "expected a kind of day", nearest(self.days, OPEN)
+            yield "days", msgid("expected a kind of day"), nearest(self.days, OPEN)
         if self.on_closed not in ON_CLOSED:
-            yield "on_closed", "expected what to do", nearest(self.on_closed, ON_CLOSED)
+            yield "on_closed", msgid("expected what to do"), nearest(self.on_closed, ON_CLOSED)
         elif self.on_closed != "skip" and self.days not in ("workday", "restday"):
             # The next holiday can be months away, and none is known beyond the last notice.
-            yield "on_closed", 'a step moves only to a "workday" or "restday"', "set days"
+            message = msgid('a step moves only to a "workday" or "restday"')
+            yield "on_closed", message, msgid("set days")
 
     def moments(self, zone: ZoneInfo, after: int, until: int) -> Iterator[int]:
         """When it comes in (after, until], in order and each once (UTC ms), up to November 2099.

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from bot.audience.audience import Audience
 from bot.located import Place, Problem, Problems
+from bot.model.phrase import Phrase
 from bot.sop.parameters import settle
 from bot.sop.record import Version
 from bot.sop.roster import Roster
@@ -56,7 +57,7 @@ class Drafts:
             language=language or self._language,
         )
         if template.finite and number == 1 and not _ahead(version, zone, now):
-            message = "nothing would go out: every step's time is past"
+            message = Phrase("nothing would go out: every step's time is past")
             raise Problems([Problem(Place("parameters"), "", message)])
         return version
 

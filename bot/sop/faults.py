@@ -9,7 +9,9 @@ from itertools import chain
 
 from bot.audience import Audience
 from bot.audience.expression import terms
-from bot.located import KeyPath, nearest
+from bot.i18n.mark import msgid
+from bot.located import KeyPath, known_here, nearest
+from bot.model.phrase import Phrase
 from bot.sop.anchor import CALENDAR, GROUP_CREATED, DateAnchor, is_moment
 from bot.sop.parameters import wrong_value
 from bot.sop.step import CAME, TIMED_OUT, Reference, Step
@@ -41,9 +43,10 @@ def faults(template: Template, functions: Collection[str] = ()) -> Iterator[Faul
     for index, step in enumerate(template.step):
         path = ("step", index)
         if step.id == ANY:
-            yield (*path, "id"), f'expected another name: "{ANY}" stands for every step', ""
+            text = msgid('expected another name: "{name}" stands for every step')
+            yield (*path, "id"), Phrase(text, name=ANY), ""
         if step.id in before:
-            yield (*path, "id"), f'another step is called "{step.id}" too', ""
+            yield (*path, "id"), Phrase('another step is called "{name}" too', name=step.id), ""
         wrong = chain(
             _doing_wrong(template, step),
             _following_wrong(template, step, before),
@@ -65,18 +68,18 @@ def _anchor_faults(template: Template) -> Iterator[Fault]:
         if anchor.time is not None:
             yield from _refer(template, ("anchor", "time"), anchor.time, "time")
     elif anchor == GROUP_CREATED and template.to == "member":
-        yield ("to",), 'expected "group": this anchor is a group\'s', ""
+        yield ("to",), msgid('expected "group": this anchor is a group\'s'), ""
     elif anchor not in (CALENDAR, GROUP_CREATED) and template.to == "group":
-        yield ("to",), 'expected "member": this anchor is a member\'s', ""
+        yield ("to",), msgid('expected "member": this anchor is a member\'s'), ""
     if template.resume != "anchor" and not is_moment(anchor):
-        yield ("resume",), 'expected "anchor": a pause does not move these dates', ""
+        yield ("resume",), msgid('expected "anchor": a pause does not move these dates'), ""
 
 
 def _parameter_faults(template: Template, taken: Collection[str]) -> Iterator[Fault]:
     for name, parameter in template.parameters.items():
         path: KeyPath = ("parameters", name)
         if not _IDENTIFIER.fullmatch(name) or name in taken:
-            yield path, "expected a name of letters, digits and _ that is not taken", ""
+            yield path, msgid("expected a name of letters, digits and _ that is not taken"), ""
         default = parameter.default
         if isinstance(default, Localized) and parameter.type == "text":
             continue
@@ -89,7 +92,7 @@ def _guard_faults(template: Template) -> Iterator[Fault]:
     if condition is None:
         return
     if template.to == "group":
-        yield path, "only steps to members stop this way", ""
+        yield path, msgid("only steps to members stop this way"), ""
         return
     steps = {step.id: step for step in template.step}
     yield from _condition_faults(template, path, condition, steps)
@@ -99,21 +102,24 @@ def _doing_wrong(template: Template, step: Step) -> Iterator[Wrong]:
     """Each step does one thing, with what belongs to it, to somebody it can be done to."""
     given = [key for key in _DOINGS if getattr(step, key)]
     if not given:
-        yield "text", "missing; a step says something or does one of " + ", ".join(_DOINGS[2:]), ""
+        nothing = Phrase(
+            "missing; a step says something or does one of {names}", names=", ".join(_DOINGS[2:])
+        )
+        yield "text", nothing, ""
     main = next((key for key in _WITH_TEXT if key in given), next(iter(given), ""))
     for key in given:
         if key != main and not (main in _WITH_TEXT and key == "text"):
-            follow = f'give it a step of its own with follows = "{step.id}"'
+            follow = Phrase('give it a step of its own with follows = "{name}"', name=step.id)
             hint = "" if {main, key} == {"text", "variant"} else follow
-            yield key, f'a step does one thing, and this one has "{main}"', hint
+            yield key, Phrase('a step does one thing, and this one has "{name}"', name=main), hint
         if template.to == "group" and key in _PERSONAL:
-            yield key, "only for steps to members", ""
+            yield key, msgid("only for steps to members"), ""
     if step.holdout and main not in ("text", "variant"):
-        yield "holdout", 'expected beside "text" or "variant" only', ""
+        yield "holdout", msgid('expected beside "text" or "variant" only'), ""
     if step.within is not None and main != "task":
-        yield "within", 'expected beside "task" only', ""
+        yield "within", msgid('expected beside "task" only'), ""
     if step.wait and not step.wait.most:
-        yield "wait", "expected a time to wait of more than nothing", 'such as "2d"'
+        yield "wait", msgid("expected a time to wait of more than nothing"), msgid('such as "2d"')
 
 
 def _following_wrong(template: Template, step: Step, before: dict[str, Step]) -> Iterator[Wrong]:
@@ -123,11 +129,12 @@ def _following_wrong(template: Template, step: Step, before: dict[str, Step]) ->
     found = before.get(name)
     if found is None:
         if template.find(name):
-            yield "follows", f'step "{name}" must stand before this one', ""
+            yield "follows", Phrase('step "{name}" must stand before this one', name=name), ""
         else:
-            yield "follows", f'there is no step "{name}"', nearest(name, before)
+            yield "follows", Phrase('there is no step "{name}"', name=name), nearest(name, before)
     elif slash and way not in found.ways:
-        yield "follows", f'step "{name}" has no way "{way}"', nearest(way, found.ways)
+        message = Phrase('step "{name}" has no way "{way}"', name=name, way=way)
+        yield "follows", message, nearest(way, found.ways)
 
 
 def _references_wrong(template: Template, step: Step) -> Iterator[Wrong]:
@@ -141,14 +148,17 @@ def _references_wrong(template: Template, step: Step) -> Iterator[Wrong]:
 def _refer(template: Template, path: KeyPath, name: str, kind: ParameterType) -> Iterator[Fault]:
     found = template.parameters.get(name)
     if found is None:
-        yield path, f'there is no parameter "{name}"', nearest(name, template.parameters)
+        message = Phrase('there is no parameter "{name}"', name=name)
+        yield path, message, nearest(name, template.parameters)
     elif found.type != kind:
-        yield path, f'expected a parameter of type "{kind}", "{name}" is of type "{found.type}"', ""
+        text = msgid('expected a parameter of type "{kind}", "{name}" is of type "{other}"')
+        yield path, Phrase(text, kind=kind, name=name, other=found.type), ""
 
 
 def _variant_faults(path: KeyPath, step: Step) -> Iterator[Fault]:
     if len(step.variant) == 1:
-        yield (*path, "variant"), "expected at least two variants", 'one alone is "text"'
+        hint = msgid('one alone is "text"')
+        yield (*path, "variant"), msgid("expected at least two variants"), hint
     yield from _twice((*path, "variant"), [one.name for one in step.variant])
 
 
@@ -156,7 +166,7 @@ def _branch_faults(path: KeyPath, step: Step) -> Iterator[Fault]:
     yield from _twice((*path, "branch"), [way.name for way in step.branch])
     for number, way in enumerate(step.branch[:-1]):
         if way.condition is None:
-            message = 'missing "if"; only the last way is for all others'
+            message = msgid('missing "if"; only the last way is for all others')
             yield (*path, "branch", number), message, ""
 
 
@@ -164,7 +174,8 @@ def _twice(path: KeyPath, names: Sequence[str]) -> Iterator[Fault]:
     often = Counter(names)
     for number, name in enumerate(names):
         if often[name] > 1 and name in names[:number]:
-            yield (*path, number, "name"), f'another one is called "{name}" too', ""
+            message = Phrase('another one is called "{name}" too', name=name)
+            yield (*path, number, "name"), message, ""
 
 
 def _conditions(path: KeyPath, step: Step) -> Iterator[tuple[KeyPath, Audience]]:
@@ -182,8 +193,8 @@ def _condition_faults(
     """``steps``: those that can have been done when it is asked."""
     for term in terms(condition.expression):
         if template.to == "group" and term.kind not in _GROUP_TERMS:
-            known = "known here: " + ", ".join(_GROUP_TERMS)
-            yield path, f'"{term.kind}" chooses members, and this is for groups', known
+            message = Phrase('"{kind}" chooses members, and this is for groups', kind=term.kind)
+            yield path, message, known_here(_GROUP_TERMS)
         if term.kind != "step":
             continue
         name, _, outcome = term.value.rpartition("/")
@@ -191,8 +202,9 @@ def _condition_faults(
             continue
         found = steps.get(name)
         if found is None and template.find(name):
-            yield path, f'step "{name}" must stand before this one', ""
+            yield path, Phrase('step "{name}" must stand before this one', name=name), ""
         elif found is None:
-            yield path, f'there is no step "{name}"', nearest(name, steps)
+            yield path, Phrase('there is no step "{name}"', name=name), nearest(name, steps)
         elif outcome in (CAME, TIMED_OUT) and not found.wait:
-            yield path, f'step "{name}" does not wait, so nothing "{outcome}"', ""
+            text = msgid('step "{name}" does not wait, so nothing "{outcome}"')
+            yield path, Phrase(text, name=name, outcome=outcome), ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import date, datetime
 from itertools import count
 
@@ -51,11 +51,13 @@ class Feeder:
     async def feed(self, turn: Turn) -> None:
         """Put down who became due for any step; raises Changed."""
         for flight in turn.flights:
+            always = flight.version.always
+            sets = anchored(self._keys, turn.sop, flight.template, [*turn.groups]) if always else []
             for step in flight.template.step:
                 if step.follows is not None:
                     continue  # fed when the step before is done
-                if flight.version.always:
-                    await self._moments(turn, flight, step)
+                if always:
+                    await self._moments(turn, flight, step, sets)
                 elif isinstance(flight.template.anchor, AttributeAnchor):
                     await self._dates(turn, flight, step, flight.template.anchor)
                 elif flight.who is None:
@@ -63,11 +65,12 @@ class Feeder:
 
     # moments each target has by itself
 
-    async def _moments(self, turn: Turn, flight: Flight, step: Step) -> None:
+    async def _moments(
+        self, turn: Turn, flight: Flight, step: Step, sets: Sequence[Moments]
+    ) -> None:
         at, top = int(turn.cursors.get(flight.cursor(step), 0)), reach(step, turn.now)
         if top <= at or (turn.restarted and top < turn.restarted):
             return
-        sets = anchored(self._keys, turn.sop, flight.template, [*turn.groups])
         settled = min(top, turn.now - OVERLAP)
         async for page in between(self._store, sets, at, top):
             found = [row for row in page if self._theirs(turn, flight, row[0])]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from functools import lru_cache
 
 from bot.audience.audience import Audience
 from bot.sop.actor import Actor
@@ -21,6 +22,8 @@ class Judge:
         self._sops = sops
         self._means = sops.means
         self._actor = Actor(sops)
+        # The same for everybody of one zone in one look.
+        self._opening = lru_cache(maxsize=64)(sops.windows.opening)
 
     async def judge(self, turn: Turn, occurrence: str, rows: Rows) -> list[tuple[Case, Verdict]]:
         """A verdict for each target, in order."""
@@ -41,9 +44,11 @@ class Judge:
         if turn.template.to == "group":
             zone = turn.zone_of(None)
             return [Target(n, str(n), f"g{n}", zone, None, turn.groups.get(n)) for n in numbers]
-        members = {m.number: m for m in await self._means.members.some(numbers)}
         elsewhere = [*turn.groups] if self._needs_groups(turn) else []
-        standing = await self._sops.roster.standing(names, elsewhere)
+        some, standing = await asyncio.gather(
+            self._means.members.some(numbers), self._sops.roster.standing(names, elsewhere)
+        )
+        members = {member.number: member for member in some}
         found = []
         for name, number, place in zip(names, numbers, standing, strict=True):
             member, group = members.get(number), turn.groups.get(place)
@@ -53,8 +58,7 @@ class Judge:
 
     def _needs_groups(self, turn: Turn) -> bool:
         """Whether it matters in which other group a member is."""
-        gateways = {group.conversation.gateway for group in turn.groups.values()}
-        direct = all(self._means.capabilities(gateway).send_direct for gateway in gateways)
+        direct = all(self._means.capabilities(gateway).send_direct for gateway in turn.gateways)
         return turn.named or not direct
 
     # what
@@ -70,7 +74,7 @@ class Judge:
         if step.action in PROMPT:
             return await self._actor.act(turn, case)
         guards = case.flight.template.guards
-        opening = self._sops.windows.opening(turn.now, target.zone, guards.blackout)
+        opening = self._opening(turn.now, target.zone, guards.blackout)
         if opening.due > turn.now:
             dropped = guards.quiet == "drop" and opening.why == "quiet hours"
             return Skip(opening.why) if dropped else Postpone(opening.due, opening.why)

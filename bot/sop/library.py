@@ -6,7 +6,9 @@ import re
 from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
+from bot.i18n.mark import msgid
 from bot.located import KeyPath, Located, Place, Problem, Problems, load, nearest, parse, validate
+from bot.model.phrase import Phrase
 from bot.routing.template import TemplateFailed, Templates
 from bot.sop.faults import faults
 from bot.sop.longtext import with_long_texts
@@ -48,7 +50,8 @@ class Library:
         names = self.names()
         if name not in names:
             hint = nearest(name, names)
-            raise Problems([Problem(Place(str(self._folder)), "", f'no template "{name}"', hint)])
+            message = Phrase('no template "{name}"', name=name)
+            raise Problems([Problem(Place(str(self._folder)), "", message, hint)])
         return self.read(self._folder / f"{name}.toml")
 
     def text(self, name: str) -> str:
@@ -70,7 +73,7 @@ class Library:
         """Read one file, with the Jinja files beside it that it names. Raises Problems."""
         load(path)  # says what is wrong with the file itself
         if not _NAME.fullmatch(path.stem):
-            message = "expected a file name of lower-case letters, digits, - and _"
+            message = msgid("expected a file name of lower-case letters, digits, - and _")
             raise Problems([Problem(Place(str(path)), "", message)])
         return self.parse(path.read_text(encoding="utf-8-sig"), str(path), path.parent)
 

@@ -6,10 +6,12 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from bot.i18n.mark import msgid
 from bot.located import KeyPath, Located, Place, Problem
+from bot.model.phrase import Phrase
 
 SUFFIX = ".jinja"
-_EXPECTED = f'expected a {SUFFIX} file beside the template, such as "week/monday{SUFFIX}"'
+_EXPECTED = Phrase('expected a .jinja file beside the template, such as "week/monday.jinja"')
 
 
 def with_long_texts(located: Located, folder: Path) -> tuple[Located, list[Problem]]:
@@ -27,10 +29,12 @@ def with_long_texts(located: Located, folder: Path) -> tuple[Located, list[Probl
         try:
             text = file.read_text(encoding="utf-8-sig")
         except UnicodeDecodeError:
-            problems.append(located.problem(key, f"{file} is not UTF-8 text"))
+            problems.append(located.problem(key, Phrase("{file} is not UTF-8 text", file=file)))
         except OSError as error:
-            reason = (error.strerror or "cannot be read").lower()
-            problems.append(located.problem(key, f"{file}: {reason}"))
+            gone = isinstance(error, FileNotFoundError)
+            message = msgid("{file}: no such file or directory")
+            message = message if gone else msgid("{file}: cannot be read")
+            problems.append(located.problem(key, Phrase(message, file=file)))
         else:
             located = located.replaced(path, text, Place(str(file), 1))
     return located, problems

@@ -8,6 +8,8 @@ from datetime import date
 
 from borax.calendars.lunardate import LCalendars, LunarDate, TermUtils
 
+from bot.model.phrase import Phrase
+
 FIRST, LAST = 1901, 2099
 """The lunar years that can be asked for."""
 
@@ -17,7 +19,7 @@ def lunar_date(text: str) -> tuple[int, int]:
     found = re.fullmatch(r"(\d\d?)-(\d\d?)", text.strip())
     month, day = (int(found[1]), int(found[2])) if found else (0, 0)
     if not 1 <= month <= 12 or not 1 <= day <= 30:
-        raise ValueError('expected a lunar month and day such as "08-15"')
+        raise ValueError(Phrase('expected a lunar month and day such as "08-15"'))
     return month, day
 
 

@@ -32,7 +32,7 @@ class Immovable(Exception):
 
     def __init__(self, text: str, **values: str | int) -> None:
         super().__init__(text)
-        self.phrase = Phrase(text=text, values=values)
+        self.phrase = Phrase(text, **values)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,9 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from bot.clock import utc
+from bot.i18n.mark import msgid
 from bot.located import Place, Problem, Problems, nearest
+from bot.model.phrase import Phrase
 from bot.sop.schedule import Cron, NotACron
 from bot.sop.template import Parameter, ParameterType, Value
 from bot.sop.words import Localized, spoken
@@ -18,12 +20,12 @@ PLACE = Place("parameters")
 MINUTE = 60_000
 
 _EXPECTED: dict[ParameterType, str] = {
-    "text": "expected text",
-    "url": "expected an http or https URL",
-    "number": "expected a number",
-    "date": "expected a date such as 2026-10-01",
-    "time": 'expected a time of day such as "20:00"',
-    "cron": 'expected a cron expression such as "0 20 * * 3"',
+    "text": msgid("expected text"),
+    "url": msgid("expected an http or https URL"),
+    "number": msgid("expected a number"),
+    "date": msgid("expected a date such as 2026-10-01"),
+    "time": msgid('expected a time of day such as "20:00"'),
+    "cron": msgid('expected a cron expression such as "0 20 * * 3"'),
 }
 
 
@@ -37,9 +39,9 @@ def wrong_value(kind: ParameterType, value: object, *, defaults: bool = False) -
     try:
         settle_value(kind, value)
     except NotACron as error:
-        return f"{_EXPECTED[kind]}: {error}"
+        return Phrase("{what}: {reason}", what=Phrase(_EXPECTED[kind]), reason=Phrase.of(error))
     except (ValueError, TypeError):
-        return _EXPECTED[kind]
+        return Phrase(_EXPECTED[kind])
     return ""
 
 
@@ -78,7 +80,7 @@ def settle(
     both languages what it is in ``language``. Raises Problems.
     """
     problems = [
-        Problem(PLACE, name, "unknown parameter", nearest(name, asked))
+        Problem(PLACE, name, Phrase("unknown parameter"), nearest(name, asked))
         for name in given
         if name not in asked
     ]
@@ -93,9 +95,10 @@ def settle(
             value = spoken(value, language)
         value = moments.get((parameter.type, str(value)), value)
         if value is None:
-            problems.append(Problem(PLACE, name, f"missing; {_EXPECTED[parameter.type]}"))
-        elif message := wrong_value(parameter.type, value):
+            message = Phrase("missing; {what}", what=Phrase(_EXPECTED[parameter.type]))
             problems.append(Problem(PLACE, name, message))
+        elif wrong := wrong_value(parameter.type, value):
+            problems.append(Problem(PLACE, name, wrong))
         else:
             values[name] = settle_value(parameter.type, value)
     if problems:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 import structlog
@@ -18,8 +19,7 @@ from bot.sop.schedule import FOREVER_MS, day_of
 from bot.sop.sops import Sops
 from bot.sop.timing import occurrences
 from bot.sop.turn import Changed, Rows, Turn
-from bot.sop.verdict import Send
-from bot.sop.writing import TOO_FAST, Writing, entry_of
+from bot.sop.writing import TOO_FAST, Judged, Writing, entry_of
 from bot.store.effects import Effects
 from bot.store.line import StoreError
 
@@ -28,7 +28,9 @@ log = structlog.get_logger(__name__)
 AHEAD = 1_000
 """Deliveries of one SOP in the outbox at most; fewer where the gateways are slow."""
 LEAST = 20
-CHUNK = 200
+PAGE = 1_000
+"""Targets read together."""
+CHUNK = 100
 """Targets judged together."""
 BUDGET = 4_000
 """Targets of one SOP planned before others have their turn."""
@@ -36,6 +38,8 @@ FAILURES = 5
 """What must have failed before a share of it means anything."""
 BUSY = 0.1
 """Seconds until the next look when there is more to do."""
+
+Found = TypeVar("Found")
 
 
 class Planner:
@@ -70,6 +74,7 @@ class Planner:
         """End; what was begun is gone on with by whoever looks next."""
         if self._scheduler:
             self._scheduler.shutdown(wait=False)
+            self._scheduler = None
             await asyncio.sleep(0)  # it ends in the loop's next turn
         if self._life:
             self._life.cancel()
@@ -154,28 +159,44 @@ class Planner:
 
     async def _plan(self, turn: Turn, occurrences: Sequence[str]) -> bool:
         """Plan what is due, as far as the outbox has room; True when more waits."""
-        room = self._ahead(turn) - await self._sops.recall.waiting(turn.sop.id)
-        budget = BUDGET
+        waiting, budget = await self._sops.recall.waiting(turn.sop.id), BUDGET
         for occurrence in occurrences:
             while rows := await self._due(turn, occurrence):
-                rows = rows[: max(0, min(room, budget))]
+                rows = rows[: min(self._room(turn, waiting), budget)]
                 if not rows:
                     return True
-                judged = await self._judge.judge(turn, occurrence, rows)
-                done = await self._writing.write(turn, judged)
-                room -= sum(
-                    one == 1 and isinstance(verdict, Send)
-                    for one, (_, verdict) in zip(done, judged, strict=True)
-                )
+                if await self._write(turn, occurrence, rows):
+                    break  # its own rate: the rest waits for the next look
                 budget -= len(rows)
-                if TOO_FAST in done:  # its own rate: the rest waits for the next look
-                    break
+                waiting = await self._sops.recall.waiting(turn.sop.id)
+        return False
+
+    def _room(self, turn: Turn, waiting: int) -> int:
+        """How many more the outbox may have; 0 while it is too few to begin."""
+        ahead = self._ahead(turn)
+        return ahead - waiting if waiting <= ahead // 2 else 0
+
+    async def _write(self, turn: Turn, occurrence: str, rows: Rows) -> bool:
+        """Judge and write; True when that became too fast for the SOP. Raises Changed.
+
+        While the store writes a chunk the next one is judged; what the judge reads goes first.
+        """
+        judged: Judged = []
+        for start in range(0, len(rows) + CHUNK, CHUNK):
+            found = await asyncio.gather(
+                self._judge.judge(turn, occurrence, rows[start : start + CHUNK]),
+                self._writing.write(turn, judged),
+                return_exceptions=True,
+            )
+            judged, done = _whole(found[0]), _whole(found[1])
+            if TOO_FAST in done:
+                return True
         return False
 
     def _ahead(self, turn: Turn) -> int:
         """About a minute's worth of what the gateways may send."""
         total = 0.0
-        for gateway in {group.conversation.gateway for group in turn.groups.values()}:
+        for gateway in turn.gateways:
             rate = self._sops.means.capabilities(gateway).account_rate
             total += rate.count * 60 / rate.seconds if rate else AHEAD
         return int(min(AHEAD, max(LEAST, total or AHEAD)))
@@ -184,7 +205,7 @@ class Planner:
         found = await self._store.table(
             "ZRANGEBYSCORE",
             self._keys.sop_due(occurrence),
-            *("-inf", turn.now, "WITHSCORES", "LIMIT", 0, CHUNK),
+            *("-inf", turn.now, "WITHSCORES", "LIMIT", 0, PAGE),
         )
         return [(target, int(float(due))) for target, due in found.items()]
 
@@ -261,6 +282,13 @@ class Planner:
             occurrences(turn.template, step, values, turn.zone, turn.now, later)
             for step in turn.template.step
         )
+
+
+def _whole(found: Found | BaseException) -> Found:
+    """What was found; raises what went wrong instead."""
+    if isinstance(found, BaseException):
+        raise found
+    return found
 
 
 def _long_ago(turn: Turn, occurrence: str) -> bool:

@@ -11,12 +11,22 @@ from zoneinfo import ZoneInfo
 from cronsim import CronSim, CronSimError
 
 from bot.clock import millis, utc
+from bot.i18n.mark import msgid
+from bot.model.phrase import Phrase
 
 DAY = timedelta(days=1)
 DAY_MS = 86_400_000
 MOST = 200
 """Occurrences of one step looked at in one go."""
 FOREVER_MS = 100 * 366 * DAY_MS
+MISTAKES = (
+    msgid("Bad minute"),
+    msgid("Bad hour"),
+    msgid("Bad day-of-month"),
+    msgid("Bad month"),
+    msgid("Bad day-of-week"),
+)
+"""What cronsim says of an expression."""
 
 
 class NotACron(ValueError):
@@ -63,15 +73,17 @@ class Cron:
 
     def __init__(self, expression: str, zone: ZoneInfo) -> None:
         if len(expression.split()) != 5:
-            raise NotACron("expected five fields: minute hour day month weekday")
+            raise NotACron(Phrase("expected five fields: minute hour day month weekday"))
         self._expression = expression
         self._zone = zone
         try:
             self.next_after(0)
         except CronSimError as error:
-            raise NotACron(f"not a cron expression: {error}") from None
+            raise NotACron(
+                Phrase("not a cron expression: {reason}", reason=Phrase(str(error)))
+            ) from None
         except StopIteration:
-            raise NotACron("this time never comes") from None
+            raise NotACron(Phrase("this time never comes")) from None
 
     def after(self, ms: int) -> Iterator[int]:
         """Its moments later than ``ms``, in order."""

@@ -9,6 +9,7 @@ from bot.delivery.journal import Entry
 from bot.i18n.mark import msgid
 from bot.located import Place, Problem, Problems, nearest
 from bot.model.base import Frozen
+from bot.model.phrase import Phrase
 from bot.sop.library import Library
 from bot.sop.template import Template
 from bot.store.effects import Effects
@@ -68,7 +69,7 @@ class Shelf:
             return kept
         names = self._library.names()
         if name not in names:
-            message = f'no template "{name}"'
+            message = Phrase('no template "{name}"', name=name)
             raise Problems([Problem(Place(name), "", message, nearest(name, await self.names()))])
         return Shelved(name=name, text=self._library.text(name))
 

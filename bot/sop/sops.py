@@ -8,8 +8,10 @@ from zoneinfo import ZoneInfo
 
 from bot.audience.audience import Audience
 from bot.delivery.journal import Entry, record
+from bot.i18n.mark import msgid
 from bot.located import Place, Problem, Problems, nearest
 from bot.model.delivery import Delivery
+from bot.model.phrase import Phrase
 from bot.sop.cursors import Cursors
 from bot.sop.draft import Drafts
 from bot.sop.means import Means
@@ -46,7 +48,7 @@ class Locked(WrongState):
     """A step is about to be due, at the wall time ``due``; till then it cannot be edited."""
 
     def __init__(self, ident: str, due: str) -> None:
-        super().__init__(f'"{ident}" is locked: a step is due at {due}')
+        super().__init__(Phrase('"{name}" is locked: a step is due at {due}', name=ident, due=due))
         self.due = due
 
 
@@ -93,7 +95,8 @@ class Sops:
         state = await self._store.text("HGET", self._keys.sop_state(), ident)
         if kept is None or state is None:
             hint = nearest(ident, [sop.id for sop in await self.all()])
-            raise NoSuchSop(f'there is no SOP "{ident}"' + (f"; {hint}" if hint else ""))
+            message = Phrase('there is no SOP "{name}"', name=ident)
+            raise NoSuchSop(Problem(Place("name"), "", message, hint).said)
         return Sop.of(kept, state)
 
     async def version(self, sop: Sop) -> Version:
@@ -158,17 +161,18 @@ class Sops:
             if await self._begin(sop, version, also):
                 self.means.bell.ring("planner")
                 return sop
-        raise Problems([Problem(Place("name"), "", f'too many SOPs are called "{ident}"')])
+        message = Phrase('too many SOPs are called "{name}"', name=ident)
+        raise Problems([Problem(Place("name"), "", message)])
 
     def called(self, name: str, source: str) -> str:
         """What a SOP will be called, but for a number; raises Problems."""
         if name and not _NAME.fullmatch(name):
-            message = "expected a name of lower-case letters, digits, - and _"
+            message = msgid("expected a name of lower-case letters, digits, - and _")
             raise Problems([Problem(Place("name"), "", message)])
         ident = name or source
         if ident in RESERVED or not ident:
-            message = f'"{ident}" is the name of a page; choose another' if ident else "missing"
-            raise Problems([Problem(Place("name"), "", message)])
+            message = Phrase('"{name}" is the name of a page; choose another', name=ident)
+            raise Problems([Problem(Place("name"), "", message if ident else msgid("missing"))])
         return ident
 
     async def edit(
@@ -216,7 +220,7 @@ class Sops:
         if also is not None:
             also(effects, changed)
         if not await self._store.apply(effects):
-            raise WrongState(f'"{ident}" was changed by somebody else just now')
+            raise WrongState(_faster(ident))
         await self.recall.back(sop.id)
         return changed
 
@@ -231,7 +235,7 @@ class Sops:
         """The version an edit would make, for previews; raises Problems."""
         old = await self.version(sop)
         if template is not None and template.anchor != old.template.anchor:
-            message = "expected the anchor it has: with another one, start another SOP"
+            message = msgid("expected the anchor it has: with another one, start another SOP")
             raise Problems([Problem(Place("template"), "anchor", message)])
         return await self.drafts.version(
             sop.version + 1,
@@ -297,12 +301,13 @@ class Sops:
         effects = Effects(self._keys)
         changed = await self.switch(effects, ident, to, by, reason)
         if not await self._store.apply(effects) and await self.get(ident) != changed:
-            raise WrongState(f'"{ident}" was changed by somebody else just now')
+            raise WrongState(_faster(ident))
         return changed
 
     def _demand(self, sop: Sop, what: str, states: tuple[State, ...]) -> None:
         if sop.state not in states:
-            raise WrongState(f'"{sop.id}" is {sop.state} and cannot become {what}')
+            message = msgid('"{name}" is {state} and cannot become {what}')
+            raise WrongState(Phrase(message, name=sop.id, state=sop.state, what=what))
 
     async def _begin(self, sop: Sop, version: Version, also: Also | None) -> bool:
         """Write a new SOP; False when its name is taken. Raises WrongState."""
@@ -321,7 +326,7 @@ class Sops:
         if await self._store.apply(effects):
             return True
         if not await self._store.call("HEXISTS", keys.sop_all(), sop.id):
-            raise WrongState("somebody else was faster")
+            raise WrongState(_faster(sop.id))
         return False
 
     async def _fix(
@@ -348,3 +353,7 @@ class Sops:
         )
         record(effects, entry)
         return entry
+
+
+def _faster(ident: str) -> Phrase:
+    return Phrase('"{name}" was changed by somebody else just now', name=ident)

@@ -7,6 +7,7 @@ from typing import Any
 
 from bot.clock import utc
 from bot.model.message import Message
+from bot.model.phrase import Phrase
 from bot.routing.template import TemplateFailed
 from bot.routing.writer import SEGMENTS, Reader, Writer
 from bot.sop.means import Means
@@ -40,7 +41,7 @@ class Specimens:
         try:
             return await self._writer.write(spoken(words, language), variables, Reader())
         except TemplateFailed as error:
-            return str(error)
+            return Phrase.of(error)
 
     def _variables(self, template: Template, language: str) -> dict[str, Any]:
         name, group = NAMES.get(language, NAMES["en"])

@@ -11,6 +11,7 @@ from pydantic import BeforeValidator, ConfigDict, Field
 from bot.audience.audience import Audience
 from bot.located import Kind, expected
 from bot.model.base import Frozen
+from bot.model.phrase import Phrase
 from bot.settings.kinds import ClockTime, Duration, Name
 from bot.sop.words import NonEmpty, Words
 
@@ -66,13 +67,14 @@ def _several(value: object) -> object:
         return (value,)
     if isinstance(value, list | tuple) and value:
         return tuple(value)
-    raise expected("a text, or a list of texts")
+    raise expected(Phrase("a text, or a list of texts"))
 
 
 Several = Annotated[tuple[NonEmpty, ...], BeforeValidator(_several)]
-Missed = Annotated[
-    Literal["skip", "ask"] | SendLate, Kind('"skip", "ask" or a table { send_late = "6h" }')
-]
+_MISSED = Kind(Phrase('"skip", "ask" or a table { send_late = "6h" }'))
+_AT = Kind(Phrase('a time of day such as "21:00" or a parameter'))
+_CRON = Kind(Phrase('a cron expression such as "0 20 * * 3" or a parameter'))
+Missed = Annotated[Literal["skip", "ask"] | SendLate, _MISSED]
 
 
 class Step(Frozen):
@@ -108,23 +110,23 @@ class Step(Frozen):
     follows: str | None = Field(
         default=None, description='Counts from when this step was done: "tips" or "ask/came".'
     )
-    at: Annotated[
-        ClockTime | Reference | None, Kind('a time of day such as "21:00" or a parameter')
-    ] = Field(default=None, description="The time of day.")
-    until: Annotated[ClockTime | None, Kind('a time of day such as "21:00"')] = Field(
+    at: Annotated[ClockTime | Reference | None, _AT] = Field(
+        default=None, description="The time of day."
+    )
+    until: ClockTime | None = Field(
         default=None, description="The end of the window that begins with `at`."
     )
     spread: Literal["even", "random"] = Field(
         default="even", description="How targets are placed in the window; always the same for one."
     )
-    every: Annotated[
-        NonEmpty | Reference | None, Kind('a cron expression such as "0 20 * * 3" or a parameter')
-    ] = Field(default=None, description="When it comes again: minute hour day month weekday.")
+    every: Annotated[NonEmpty | Reference | None, _CRON] = Field(
+        default=None, description="When it comes again: minute hour day month weekday."
+    )
     weekly: Several | None = Field(default=None, description='Days of the week: ["mon", "thu"].')
     monthly: tuple[int | Literal["last"], ...] | None = Field(
         default=None, description='Days of the month: [1, 15, "last"].'
     )
-    on: Annotated[date | Reference | None, Kind("a date, or a parameter")] = Field(
+    on: Annotated[date | Reference | None, Kind(Phrase("a date, or a parameter"))] = Field(
         default=None, description="The one day it goes out."
     )
     lunar: str | None = Field(default=None, description='A lunar date every year: "08-15".')

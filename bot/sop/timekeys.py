@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 
+from bot.i18n.mark import msgid
 from bot.located import nearest
+from bot.model.phrase import Phrase
 from bot.sop.anchor import AttributeAnchor, DateAnchor, is_moment
 from bot.sop.step import Reference, Step
 from bot.sop.template import Template
@@ -36,16 +38,19 @@ def wrong_times(template: Template, step: Step) -> Iterator[Wrong]:
         yield from _calendar_wrong(step, given)
     else:
         taken = _TAKEN[kind]
-        why = "a step that follows another" if kind == "follows" else "this anchor"
+        why = msgid("this anchor does not take it")
+        if kind == "follows":
+            why = msgid("a step that follows another does not take it")
         for key in sorted(given.difference(taken)):
-            yield key, f"{why} does not take it", nearest(key, taken)
+            yield key, why, nearest(key, taken)
         yield from _offset_missing(template, kind, given)
     if {"after", "before"} <= given:
-        yield "before", 'expected either "after" or "before"', ""
+        yield "before", msgid('expected either "after" or "before"'), ""
     for key in _OFFSETS:
         if (given & {"at", "holiday"}) and (getattr(step, key) or 0.0) % _DAY:
             beside = "holiday" if "holiday" in given else "at"
-            yield key, f'expected whole days beside "{beside}"', 'such as "3d"'
+            message = Phrase('expected whole days beside "{key}"', key=beside)
+            yield key, message, msgid('such as "3d"')
     yield from _window_wrong(step, given)
 
 
@@ -60,28 +65,30 @@ def _kind(template: Template, step: Step) -> str:
 def _offset_missing(template: Template, kind: str, given: set[str]) -> Iterator[Wrong]:
     anchor = template.anchor
     if kind == "moment" and "after" not in given:
-        yield "after", "missing; expected a duration such as 3d", ""
+        yield "after", msgid("missing; expected a duration such as 3d"), ""
     if kind != "date" or "at" in given:
         return
     if isinstance(anchor, AttributeAnchor) and anchor.yearly:
-        yield "at", "missing; expected a time of day", ""
+        yield "at", msgid("missing; expected a time of day"), ""
     if isinstance(anchor, DateAnchor) and anchor.time is None:
-        yield "at", "missing; expected a time of day", 'or give the anchor a "time"'
+        hint = msgid('or give the anchor a "time"')
+        yield "at", msgid("missing; expected a time of day"), hint
 
 
 def _calendar_wrong(step: Step, given: set[str]) -> Iterator[Wrong]:
     cycles = [key for key in _CYCLES if key in given]
     if not cycles:
-        yield "every", "missing; expected one of " + ", ".join(_CYCLES), ""
+        yield "every", Phrase("missing; expected one of {names}", names=", ".join(_CYCLES)), ""
     for key in cycles[1:]:
-        yield key, f'expected one of {", ".join(_CYCLES)}, and "{cycles[0]}" is there', ""
+        text = msgid('expected one of {names}, and "{name}" is there')
+        yield key, Phrase(text, names=", ".join(_CYCLES), name=cycles[0]), ""
     for key in sorted(given.intersection(_OFFSETS)):
         if "holiday" not in given:
-            yield key, 'expected beside "holiday" only', ""
+            yield key, msgid('expected beside "holiday" only'), ""
     if "every" in given and "at" in given:
-        yield "at", '"every" has its own time of day', ""
+        yield "at", msgid('"every" has its own time of day'), ""
     elif "every" not in given and "at" not in given:
-        yield "at", "missing; expected a time of day", ""
+        yield "at", msgid("missing; expected a time of day"), ""
     elif len(cycles) == 1 and not (given & {"after", "before"} and "holiday" not in given):
         yield from _cycle_wrong(step)
 
@@ -98,8 +105,8 @@ def _cycle_wrong(step: Step) -> Iterator[Wrong]:
 
 def _window_wrong(step: Step, given: set[str]) -> Iterator[Wrong]:
     if "until" in given and not given & {"at", "every"}:
-        yield "until", 'expected beside "at", where the window begins', ""
+        yield "until", msgid('expected beside "at", where the window begins'), ""
     if "until" in given and step.until == step.at:
-        yield "until", 'expected another time of day than "at"', ""
+        yield "until", msgid('expected another time of day than "at"'), ""
     if "spread" in given and "until" not in given:
-        yield "spread", 'expected beside "until" only', ""
+        yield "spread", msgid('expected beside "until" only'), ""

@@ -97,5 +97,9 @@ class Drill:
         """Look at a row."""
         if self._step not in ("", row.step):
             return
-        if self._day is None or day_of(row.due, self._zone) == self._day:
-            self.who |= row.who if self._why == GETS else row.skipped.get(self._why, Bits())
+        if self._day is not None and day_of(row.due, self._zone) != self._day:
+            return
+        if self._why != GETS:
+            self.who |= row.skipped.get(self._why, Bits())
+        elif row.certain:
+            self.who |= row.who

@@ -60,6 +60,11 @@ class Turn:
     named: bool
     """Whether the audience names groups, so that its members must be met in one of them."""
 
+    @property
+    def gateways(self) -> set[str]:
+        """Where the groups are."""
+        return {group.conversation.gateway for group in self.groups.values()}
+
     def since(self, step: Step) -> int:
         """When the step became part of the SOP; nobody gets it for a time before."""
         return int(self.cursors.get(f"since {step.id}", 0))

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from bot.located import Kind
 from bot.model.base import Frozen
+from bot.model.phrase import Phrase
 
 NonEmpty = Annotated[str, Field(min_length=1)]
 
@@ -19,7 +20,7 @@ class Localized(Frozen):
     en: NonEmpty
 
 
-Words = Annotated[NonEmpty | Localized, Kind("text, or a table { zh = …, en = … }")]
+Words = Annotated[NonEmpty | Localized, Kind(Phrase("text, or a table { zh = …, en = … }"))]
 
 
 def spoken(words: str | Localized, language: str) -> str:

@@ -39,6 +39,11 @@ class Village:
         assert await self.store.apply(effects)
         return number
 
+    async def change(self, group: int, field: str, value: str) -> None:
+        effects = Effects(self.keys)
+        effects.group(group, field, value)
+        assert await self.store.apply(effects)
+
     async def fact(self, key: str, *members: int) -> None:
         effects = Effects(self.keys)
         for member in members:

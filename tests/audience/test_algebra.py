@@ -79,7 +79,7 @@ async def test_thousands_joined_in_one_moment_are_all_found(village: Village) ->
 
 
 async def test_a_group_that_is_gone_has_nobody(village: Village, four: list[int]) -> None:
-    await village.store.call("HSET", village.keys.group(1), "gone", "1")
+    await village.change(1, "gone", "1")
     assert await village.who("group:sandbox/tea") == []
     assert await village.who("all-groups") == [2, 3]
     assert await village.groups("all-groups") == [2]
@@ -89,7 +89,7 @@ async def test_groups_are_chosen_by_place_gateway_and_owner(village: Village) ->
     await village.group("tea")
     await village.group("books")
     await village.group("hall", gateway="matrix")
-    await village.store.call("HSET", village.keys.group(2), "owner", "ann")
+    await village.change(2, "owner", "ann")
     assert await village.groups("all-groups") == [1, 2, 3]
     assert await village.groups("group:sandbox/tea, group:sandbox/books") == [1, 2]
     assert await village.groups("gateway:matrix or owner:ann") == [2, 3]

@@ -95,12 +95,13 @@ async def test_a_template_is_shown_as_a_card_and_as_a_timeline(house: House) -> 
     for words in (
         "3 days later",
         "20:00–21:00",
-        "up to 6h late",
+        "up to 6 hours late",
         "good to have you here",
         "欢迎来到",
     ):
         assert words in page
-    assert page.index("Waits for a reply, at most 2d") < page.index("it came</span> 1m later")
+    waits = page.index("Waits for a reply, at most 2 days")
+    assert waits < page.index("it came</span> 1 minute later")
     assert "/sops/start" not in page  # a viewer starts nothing
     assert "/edit" not in page
 

@@ -17,7 +17,9 @@ from bot.sop.template import Template
     [
         ({"after": "0d", "at": "20:00"}, "On the day 20:00", "当天 20:00"),
         ({"after": "1d", "at": "20:00"}, "1 day later 20:00", "1 天后 20:00"),
-        ({"after": "90m"}, "90m later", "90m 后"),
+        ({"after": "90m"}, "90 minutes later", "90 分钟后"),
+        ({"after": "1h"}, "1 hour later", "1 小时后"),
+        ({"before": "2d"}, "2 days before", "提前 2 天"),
         ({"before": "3d", "at": "09:00"}, "3 days before 09:00", "提前 3 天 09:00"),
         ({"every": "5 9 * * *"}, "Every day 09:05", "每天 09:05"),
         ({"every": "0 20 * * 3"}, "Every Wednesday 20:00", "每星期三 20:00"),

@@ -204,7 +204,7 @@ async def test_another_sop_writes_to_the_same_groups_within_the_distance(desk: D
     checked = await desk.check(news())
     clash = checked.about("tips")
     assert str(clash.message) == (
-        "“wednesday” of tips reaches 2 of the same groups within 30m, on 2026-06-18"
+        "“wednesday” of tips reaches 2 of the same groups within 30 minutes, on 2026-06-18"
     )
     assert (clash.severity, clash.place.step) == ("warning", "news")
     assert clash.fix is not None
@@ -278,7 +278,7 @@ async def test_conflicts_are_found_with_what_is_really_foreseen(desk: Desk) -> N
         found = await plan_check.check(version, days=7)
         said += [str(one.message) for one in found if one.place.key != "days"]
     assert said == [
-        "“news” of tips reaches 1 of the same groups within 30m, on 2026-06-19",
+        "“news” of tips reaches 1 of the same groups within 30 minutes, on 2026-06-19",
         "On 2026-06-19 1 groups would get more than 1 messages; the cap is 1 a day",
     ]
     running = await town.sops.get("tips")
@@ -368,7 +368,9 @@ async def test_a_gateway_without_member_list_is_told(desk: Desk) -> None:
 async def test_a_group_that_is_gone_is_an_error(desk: Desk) -> None:
     number = await desk.town.group("tea")
     await desk.town.group("books")
-    await desk.town.store.call("HSET", desk.town.store.keys.group(number), "gone", "1")
+    effects = Effects(desk.town.store.keys)
+    effects.group(number, "gone", "1")
+    assert await desk.town.store.apply(effects)
     audience = "group:sandbox/tea or group:sandbox/books"
     found = (await desk.check(news(), audience)).about("“sandbox/tea” is gone")
     assert (found.severity, found.place.key) == ("error", "audience")
@@ -399,7 +401,7 @@ async def test_a_rate_so_slow_that_the_last_are_too_late_is_told(desk: Desk) -> 
     desk.forecast.rows = [desk.row(DAY_MS, range(1, 4), step="hello", to="member")]
     assert (await desk.check(hello())).said == []
     more = 'guards = { rate = "2/20m" }'
-    found = (await desk.check(hello(more=more))).about("3 messages take 30m")
+    found = (await desk.check(hello(more=more))).about("3 messages take 30 minutes")
     assert found.severity == "warning"
 
 

@@ -17,7 +17,7 @@ from bot.sop.forecast import Forecast
 from bot.sop.foreseen import Foreseen
 from bot.sop.record import Version
 from bot.sop.tally import Counts
-from bot.sop.totals import Drill, Totals
+from bot.sop.totals import GETS, Drill, Totals
 
 from .town import DAY, HOUR, Town
 
@@ -312,6 +312,13 @@ async def test_totals_add_up_and_lead_to_the_members_behind_them(town: Town) -> 
     ]
     assert totals.reasons == {"opted out": 3, "frequency cap": 2}
     assert drill.who.numbers() == [2]
+
+
+def test_the_names_behind_a_number_leave_out_those_who_only_may_get_it() -> None:
+    drill, sure, maybe = Drill(ZoneInfo("UTC"), None, "", GETS), Bits.of([1, 2]), Bits.of([3])
+    drill.add(Foreseen("", "noon", "message", 0, "member", sure))
+    drill.add(Foreseen("", "noon", "message", 0, "member", maybe, certain=False))
+    assert drill.who.numbers() == [1, 2]
 
 
 async def test_a_sop_whose_audience_cannot_be_told_does_not_hide_the_others(town: Town) -> None:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from bot.audience.audience import Audience
+from bot.store.effects import Effects
 
 from .town import Town
 
 
 async def test_groups_that_ended_are_no_audience(town: Town) -> None:
     tea, _ = await town.group("tea"), await town.group("books")
-    await town.store.call("HSET", town.store.keys.group(tea), "gone", "1")
+    effects = Effects(town.store.keys)
+    effects.group(tea, "gone", "1")
+    assert await town.store.apply(effects)
     groups = await town.sops.roster.groups(Audience.parse("all-groups"), "group")
     assert [group.name for group in groups.values()] == ["books"]
 

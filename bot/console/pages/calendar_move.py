@@ -105,10 +105,10 @@ class CalendarMove:
                 asked.sop.id, by, template=move.template, parameters=move.parameters
             )
         except Immovable as refused:
-            told = page.words.say(refused.phrase.text, **refused.phrase.values)
+            told = page.words.say(refused.phrase)
             return await self._show(page, asked, None, told)
         except Problems as problems:
-            return await self._show(page, asked, None, problems.problems[0].message)
+            return await self._show(page, asked, None, page.words.say(problems.problems[0].said))
         except WrongState:
             return await self._show(page, asked, to, page.words.say(LOCKED))
         query = {"sop": sop.id, "version": sop.version, "step": asked.step}
@@ -181,7 +181,7 @@ class CalendarMove:
                 self._demand_ahead(page, to)
                 choices = self._choices(page, asked, to)
             except Immovable as refused:
-                problem = problem or page.words.say(refused.phrase.text, **refused.phrase.values)
+                problem = problem or page.words.say(refused.phrase)
         step = asked.version.step(asked.step)
         shown = asked.start if to is None else to
         return page.render(

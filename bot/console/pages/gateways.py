@@ -9,6 +9,7 @@ from bot.console.page import Page
 from bot.console.pages.overview import Gateways as Read
 from bot.console.words import Words
 from bot.delivery.outbox import Outbox
+from bot.i18n.duration import duration
 from bot.i18n.mark import msgid
 from bot.model.capabilities import Capabilities, Rate
 
@@ -48,8 +49,8 @@ def abilities(words: Words, can: Capabilities) -> list[tuple[str, bool]]:
         (say(msgid("Lists a group's members")), can.member_list),
     ]
     for text, rate in (
-        (msgid("At most {n} messages in {s} s over all"), can.account_rate),
-        (msgid("At most {n} messages in {s} s in one chat"), can.chat_rate),
+        (msgid("At most {n} messages in {time} over all"), can.account_rate),
+        (msgid("At most {n} messages in {time} in one chat"), can.chat_rate),
     ):
         if rate is not None:
             told.append((_rate(words, text, rate), True))
@@ -57,4 +58,4 @@ def abilities(words: Words, can: Capabilities) -> list[tuple[str, bool]]:
 
 
 def _rate(words: Words, text: str, rate: Rate) -> str:
-    return words.say(text, n=rate.count, s=f"{rate.seconds:g}")
+    return words.say(text, n=rate.count, time=duration(rate.seconds))

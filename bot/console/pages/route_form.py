@@ -202,8 +202,7 @@ def _by_field(problems: Problems) -> dict[str, str]:
         name = part[1] if part else ""
         if part and part[2] and name == "groups":
             name = f"groups-{part[2]}"
-        hint = f"; {problem.hint}" if problem.hint else ""
-        found.setdefault(name, problem.message + hint)
+        found.setdefault(name, problem.said)
     return found
 
 

@@ -87,7 +87,7 @@ class Segments:
         except Problems as problems:
             first = problems.problems[0]
             field = "name" if first.place.file == "name" else "expression"
-            return await self._show(page, old, name, text, {field: first.message}, 422)
+            return await self._show(page, old, name, text, {field: first.said}, 422)
         return page.redirect("/segments", msgid("The segment is kept. It holds from now on."))
 
     async def delete(self, page: Page) -> web.StreamResponse:

@@ -16,6 +16,7 @@ from bot.console.sop_readings import Readings
 from bot.console.sop_words import setting_word, when_words
 from bot.i18n.mark import msgid
 from bot.located import Problems
+from bot.model.phrase import Phrase
 from bot.sop.difference import Difference, Differences
 from bot.sop.proposals import NoSuchProposal, OwnProposal, Proposal, Proposals
 from bot.sop.sops import Locked, NoSuchSop, WrongState
@@ -103,7 +104,7 @@ class SopApprovals:
             wrong = msgid("You proposed it: somebody else has to approve it.")
             return await self._show(page, proposal, wrong, 403)
         except Problems as problems:
-            return await self._show(page, proposal, str(problems), 422)
+            return await self._show(page, proposal, page.words.wrong(problems), 422)
         except Locked as locked:
             due = page.formats.moment(millis(datetime.fromisoformat(locked.due)))
             wrong = msgid("It is locked: a step is due at {due}. Change it afterwards.")
@@ -165,8 +166,10 @@ class SopApprovals:
         if proposal.state == "waiting":
             try:
                 found, outdated, before = await self._difference(proposal)
-            except (Problems, NoSuchSop) as error:
-                problem = problem or str(error)
+            except Problems as problems:
+                problem = problem or page.words.wrong(problems)
+            except NoSuchSop as error:
+                problem = problem or page.words.say(Phrase.of(error))
         to, template = proposal.template.to, proposal.template
         names = {proposal.audience: await self._readings.say(page, proposal.audience, to)}
         if found and found.audience.before:

@@ -11,6 +11,7 @@ from bot.console.page import Page
 from bot.console.sop_draft import Draft, by_field
 from bot.i18n.mark import msgid
 from bot.located import Problems
+from bot.model.phrase import Phrase
 from bot.sop.check import Finding, PlanCheck, fix_of
 from bot.sop.proposals import Proposals
 from bot.sop.record import Sop, Version
@@ -69,15 +70,15 @@ class SopCheck:
         template, by = fix.apply(version.template), page.operator.name
         try:
             if self._proposals.required or not page.may("manager"):
-                note = page.words.say(fix.title.text, **fix.title.values)
+                note = page.words.say(fix.title)
                 made = await self._proposals.edit(sop.id, by, template=template, note=note)
                 told = msgid("It is proposed: somebody else has to approve it.")
                 return page.redirect(f"/sops/approvals/{made.id}", told)
             await self._room.edit(sop.id, by, template=template)
         except WrongState as error:
-            return await self._show(page, sop, version, str(error))
+            return await self._show(page, sop, version, Phrase.of(error))
         except Problems as problems:
-            return await self._show(page, sop, version, problems.problems[0].message)
+            return await self._show(page, sop, version, problems.problems[0].said)
         return page.redirect(f"/sops/{sop.id}/check", msgid("It is changed."))
 
     # inside
@@ -88,16 +89,12 @@ class SopCheck:
             template = await self._room.shelf.get(page.field("template"))
         except Problems:
             raise web.HTTPNotFound from None
-        draft, now = Draft.of(page, template), page.formats.now
-        language = draft.language if draft.language in ("zh", "en") else None
         try:
-            version = await self._room.drafts.version(
-                *(1, template, draft.audience(), draft.values, page.operator.name, language, now)
-            )
+            version = await Draft.of(page, template).version(page, self._room, template)
         except Problems as problems:
             return {"findings": (), "problems": [*by_field(problems, template).values()]}
         except ValueError as error:
-            return {"findings": (), "problems": [str(error)]}
+            return {"findings": (), "problems": [Phrase.of(error)]}
         return {"findings": await self._check.check(version, days=USUAL), "problems": ()}
 
     async def _sop(self, page: Page) -> tuple[Sop, Version]:

@@ -1,8 +1,9 @@
-"""The dry run of a SOP: who will get what in the next days, who will not and why."""
+"""The dry run of a SOP or a draft: who will get what in the next days, who will not and why."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
 
@@ -15,16 +16,46 @@ from bot.console.paging import offset
 from bot.console.sop_words import SKIPS, outcome_word
 from bot.i18n.mark import msgid
 from bot.located import Problems
-from bot.sop.forecast import Forecast
-from bot.sop.record import Sop
+from bot.sop.anchor import ENROLLED
+from bot.sop.forecast import DRAFT, Forecast
+from bot.sop.foreseen import Foreseen
+from bot.sop.record import Sop, Version
 from bot.sop.schedule import DAY
 from bot.sop.sops import NoSuchSop, Sops
 from bot.sop.totals import GETS, Drill, Line, Totals
-from bot.store.members import Group, Member, Members
+from bot.sop.words import spoken
+from bot.store.members import Member, Members
 
 SPANS = (7, 14, 30)
+SINCE = (0, 7, 30)
+"""Days ago a draft is taken to have started, where steps count from moments of the past."""
+USUAL_SINCE = 7
 PAGE = 50
 GETTERS = msgid("Would get it")
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What is run dry; ``sop`` is None for a draft, which the page's form carries along."""
+
+    sop: Sop | None
+    version: Version
+    days: int
+    since: int = 0
+
+    @property
+    def path(self) -> str:
+        return f"/sops/{self.sop.id}/dry-run" if self.sop else "/sops/start/dry-run"
+
+    def title(self, language: str) -> str:
+        """Its title, to read."""
+        named = self.sop.identity.title if self.sop else self.version.template.title
+        return spoken(named, language)
+
+    @property
+    def starts_late(self) -> bool:
+        """Whether a draft's steps count from moments that may have been before its start."""
+        return self.sop is None and self.version.always and self.version.template.anchor != ENROLLED
 
 
 class SopDryRun:
@@ -45,22 +76,40 @@ class SopDryRun:
 
     async def show(self, page: Page) -> web.StreamResponse:
         """Every day's steps, as a picture and a table, and the reasons over all."""
-        sop, days = await self._sop(page), _days(page)
+        return await self._show(page, await self._asked(page))
+
+    async def who(self, page: Page) -> web.StreamResponse:
+        """The members or groups behind a number, a page at a time."""
+        return await self._who(page, await self._asked(page))
+
+    async def draft(self, page: Page, version: Version) -> web.StreamResponse:
+        """The same pages for what is not started, each by a POST of the form that started it."""
+        asked = _Asked(None, version, _days(page))
+        if asked.starts_late:
+            given = page.arg("since")
+            since = next((n for n in SINCE if given == str(n)), USUAL_SINCE)
+            asked = _Asked(None, version, _days(page), since)
+        if page.request.path.endswith("/who"):
+            return await self._who(page, asked)
+        return await self._show(page, asked)
+
+    # inside
+
+    async def _show(self, page: Page, asked: _Asked) -> web.Response:
         totals, problem = Totals(page.formats.zone), ""
         try:
-            async for row in self._forecast.stream(sop, days=days):
-                if row.sop == sop.id:
-                    totals.add(row)
+            async for row in self._rows(asked):
+                totals.add(row)
         except Problems as problems:
-            problem = "; ".join(map(str, problems.problems))
+            problem = page.words.wrong(problems)
         lines = totals.lines
         return page.render(
             "sop_dry_run.html",
-            sop=sop,
-            days=days,
+            asked=asked,
             choices=SPANS,
+            since=SINCE if asked.starts_late else (),
             problem=problem,
-            chart=_chart(page, lines, days),
+            chart=_chart(page, lines, asked.days),
             agenda=[(day, [*ones]) for day, ones in groupby(lines, key=lambda line: line.day)],
             reasons=totals.reasons,
             gets=totals.sum(lambda line: line.gets),
@@ -68,9 +117,8 @@ class SopDryRun:
             all_=GETS,
         )
 
-    async def who(self, page: Page) -> web.StreamResponse:
-        """The members or groups behind a number, a page at a time."""
-        sop, why, step = await self._sop(page), page.arg("why", 60), page.arg("step", 60)
+    async def _who(self, page: Page, asked: _Asked) -> web.Response:
+        why, step = page.arg("why", 60), page.arg("step", 60)
         if why != GETS and why not in SKIPS:
             raise web.HTTPNotFound
         try:
@@ -78,40 +126,46 @@ class SopDryRun:
         except ValueError:
             raise web.HTTPNotFound from None
         drill = Drill(page.formats.zone, day, step, why)
-        async for row in self._forecast.stream(sop, days=_days(page)):
-            if row.sop == sop.id:
+        try:
+            async for row in self._rows(asked):
                 drill.add(row)
+        except Problems:
+            return await self._show(page, asked)
         start, total = offset(page.arg("after")), drill.who.count()
         numbers = drill.who.numbers(start, PAGE)
-        members: Sequence[Member] = []
-        groups: list[Group] = []
-        if (await self._sops.version(sop)).template.to == "member":
-            members = await self._members.some(numbers)
+        members: list[Member] = []
+        groups = []
+        if asked.version.template.to == "member":
+            members += await self._members.some(numbers)
         else:
-            found = [await self._members.group(number) for number in numbers]
-            groups = [group for group in found if group is not None]
-        label = " · ".join(
-            part for part in (step, page.formats.weekday(day) if day else "") if part
-        )
+            groups = [group for n in numbers if (group := await self._members.group(n))]
+        label = (step, page.formats.weekday(day) if day else "")
         return page.render(
             "sop_dry_run_who.html",
-            sop=sop,
+            asked=asked,
             title=page.words.say(GETTERS)
             if why == GETS
             else outcome_word(page.words, f"skipped:{why}"),
-            label=label,
+            label=" · ".join(part for part in label if part),
             total=total,
             members=members,
             groups=groups,
-            days=_days(page),
             more=page.here(after=start + PAGE) if start + PAGE < total else "",
         )
 
-    async def _sop(self, page: Page) -> Sop:
+    async def _rows(self, asked: _Asked) -> AsyncIterator[Foreseen]:
+        """The rows of what is asked about; those of other SOPs are foreseen for its caps only."""
+        what, name = asked.sop or asked.version, asked.sop.id if asked.sop else DRAFT
+        async for row in self._forecast.stream(what, days=asked.days, since_days=asked.since):
+            if row.sop == name:
+                yield row
+
+    async def _asked(self, page: Page) -> _Asked:
         try:
-            return await self._sops.get(page.request.match_info["id"])
+            sop = await self._sops.get(page.request.match_info["id"])
         except NoSuchSop:
             raise web.HTTPNotFound from None
+        return _Asked(sop, await self._sops.version(sop), _days(page))
 
 
 def _days(page: Page) -> int:

@@ -19,6 +19,7 @@ from bot.console.sop_readings import Readings
 from bot.console.sop_words import setting_word, when_words
 from bot.i18n.mark import msgid
 from bot.located import Problems
+from bot.model.phrase import Phrase
 from bot.routing.template import TemplateFailed
 from bot.sop.amendment import amended, fields
 from bot.sop.anchor import CALENDAR
@@ -142,11 +143,11 @@ class SopEdit:
                 )
             }
         except WrongState as error:
-            errors = {"": str(error)}
+            errors = {"": Phrase.of(error)}
         except TemplateFailed as error:
-            errors = {"": str(error)}
+            errors = {"": Phrase.of(error)}
         except ValueError as error:
-            errors = {"audience": str(error)}
+            errors = {"audience": Phrase.of(error)}
         return await self._show(page, sop, version, draft, errors)
 
     # inside

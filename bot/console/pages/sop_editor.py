@@ -122,7 +122,7 @@ class SopEditor:
         except Changed:
             wrong, base = OTHERS, (await self._find(page)).version
         except Problems as problems:
-            wrong = problems.problems[0].message
+            wrong = problems.problems[0].said
         if wrong:
             return await self._show(page, name, form, base, called=called, dirty=True, wrong=wrong)
         return page.redirect(f"/sops/templates/{called}", msgid("The template is saved."))

@@ -130,7 +130,7 @@ class SopLibrary:
         try:
             await self._shelf.duplicate(kept.name, to, page.operator.name)
         except Problems as problems:
-            return self._show(page, kept, to, problems.problems[0].message)
+            return self._show(page, kept, to, problems.problems[0].said)
         notice = msgid("This is your copy. Change what you like.")
         return page.redirect(f"/sops/templates/{to}/edit", notice)
 

@@ -199,7 +199,7 @@ def _complaint(problem: Problem, form: Form, words: Words, lines: Mapping[str, i
         where = words.say(msgid("Step {n}, {name}"), n=number + 1, name=ident or "?")
     elif not name:
         where = problem.key
-    what = words.say(problem.message) + (f"; {problem.hint}" if problem.hint else "")
+    what = words.say(problem.said)
     if problem.key == "title":
         what = words.say(msgid("Give it a title."))
     elif problem.key.endswith(".text") and problem.message.startswith("missing"):

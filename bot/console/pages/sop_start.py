@@ -13,12 +13,14 @@ from bot.audience.segments import Segments
 from bot.console.directory import Directory
 from bot.console.frame import Frame, Turned
 from bot.console.page import Page
+from bot.console.pages.sop_dry_run import SopDryRun
 from bot.console.sop_draft import GROUP_KINDS, KINDS, LONGEST, Draft, by_field, saved
 from bot.console.sop_readings import Readings
 from bot.console.sop_words import anchor_words, when_words
 from bot.i18n.mark import msgid
 from bot.located import Problems
 from bot.model.conversation import Conversation
+from bot.model.phrase import Phrase
 from bot.routing.template import TemplateFailed
 from bot.sop.preview import Preview
 from bot.sop.proposals import Proposals
@@ -43,6 +45,7 @@ class SopStart:
         segments: Segments,
         members: Members,
         directory: Directory,
+        dry_run: SopDryRun,
     ) -> None:
         self._frame = frame
         self._room = room
@@ -51,14 +54,17 @@ class SopStart:
         self._segments = segments
         self._members = members
         self._directory = directory
+        self._dry_run = dry_run
         self._trials = Trials(room, preview)
         self._readings = Readings(room, members)
 
     def routes(self) -> list[web.RouteDef]:
-        """``/sops/start`` and ``/sops/audience``."""
+        """``/sops/start``, its dry run, and ``/sops/audience``."""
         return [
             self._frame.get("/sops/start", self.form, "author"),
             self._frame.post("/sops/start", self.start, "author"),
+            self._frame.post("/sops/start/dry-run", self.dry_run, "author"),
+            self._frame.post("/sops/start/dry-run/who", self.dry_run, "author"),
             self._frame.post("/sops/audience", self.audience, "author"),
         ]
 
@@ -82,7 +88,20 @@ class SopStart:
         except Problems as problems:
             return await self._show(page, name, template, draft, by_field(problems, template))
         except ValueError as error:
-            return await self._show(page, name, template, draft, {"audience": str(error)})
+            return await self._show(page, name, template, draft, {"audience": Phrase.of(error)})
+
+    async def dry_run(self, page: Page) -> web.StreamResponse:
+        """What the draft would do, or the form again with what is wrong."""
+        name = page.field("template")
+        template = await self._template(name)
+        draft = Draft.of(page, template)
+        try:
+            version = await draft.version(page, self._room, template)
+        except Problems as problems:
+            return await self._show(page, name, template, draft, by_field(problems, template))
+        except ValueError as error:
+            return await self._show(page, name, template, draft, {"audience": Phrase.of(error)})
+        return await self._dry_run.draft(page, version)
 
     async def audience(self, page: Page) -> web.StreamResponse:
         """Who a written audience is, in words and in numbers: a part of a page."""
@@ -96,7 +115,7 @@ class SopStart:
         self, page: Page, name: str, draft: Draft, audience: Audience
     ) -> web.StreamResponse:
         """Start it, or propose it where somebody else has to say yes."""
-        who, language = page.operator.name, _language(draft)
+        who, language = page.operator.name, draft.written_in
         if page.field("do") == "start" and not page.may("manager"):
             raise Turned(403, msgid("Your role does not let you do this."))
         if page.field("do") == "propose" or self._proposals.required:
@@ -134,12 +153,12 @@ class SopStart:
                 page.words.say(msgid("Test")),
                 member=member,
                 group=group.number if group else 0,
-                language=_language(draft),
+                language=draft.written_in,
             )
         except Problems as problems:
             return await self._show(page, name, template, draft, by_field(problems, template))
         except TemplateFailed as error:
-            return await self._show(page, name, template, draft, {"preview": str(error)})
+            return await self._show(page, name, template, draft, {"preview": Phrase.of(error)})
         one, many = (
             msgid("{n} test message is on its way."),
             msgid("{n} test messages are on their way."),
@@ -180,7 +199,7 @@ class SopStart:
             if page.request.method == "POST":
                 errors = {**by_field(problems, template), **errors}
         except TemplateFailed as error:
-            errors = {**errors, "preview": str(error)}
+            errors = {**errors, "preview": Phrase.of(error)}
         return page.render(
             "sop_start.html",
             422 if errors else 200,
@@ -241,10 +260,6 @@ class SopStart:
         exact = await self._directory.exactly(words, gateways)
         found = exact or (await self._directory.search(words, limit=1)).members
         return next(iter(found), None)
-
-
-def _language(draft: Draft) -> str | None:
-    return draft.language if draft.language in ("zh", "en") else None
 
 
 def _texts(messages: dict[str, str], step: str) -> list[str]:

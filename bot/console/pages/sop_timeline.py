@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 from bot.console.sop_words import when_words
 from bot.console.words import Words
+from bot.i18n.duration import duration
 from bot.i18n.mark import msgid
-from bot.settings.kinds import duration_text
 from bot.sop.anchor import CALENDAR
 from bot.sop.guards import Guards
 from bot.sop.step import CAME, TIMED_OUT, SendLate, Step
@@ -91,7 +91,7 @@ def doing_words(words: Words, step: Step) -> str:
         case "stop":
             return words.say(msgid("The member gets no more of the SOP “{name}”"), name=name)
         case "wait" if step.wait:
-            what, most = words.say(WAITS[step.wait.what]), duration_text(step.wait.most)
+            what, most = words.say(WAITS[step.wait.what]), duration(step.wait.most)
             return words.say(msgid("Waits for {what}, at most {time}"), what=what, time=most)
     return ""
 
@@ -99,7 +99,7 @@ def doing_words(words: Words, step: Step) -> str:
 def missed_words(words: Words, step: Step) -> str:
     """What becomes of a step when its time passed, unless it is left out."""
     if isinstance(step.missed, SendLate):
-        time = duration_text(step.missed.send_late)
+        time = duration(step.missed.send_late)
         return words.say(msgid("up to {time} late"), time=time)
     return words.say(msgid("asks an operator when missed")) if step.missed == "ask" else ""
 
@@ -115,7 +115,7 @@ def guard_words(words: Words, guards: Guards) -> list[str]:
         n = guards.weekly_cap
         found.append(words.say(msgid("At most {n} of its topic in seven days"), n=n))
     if rate := guards.rate:
-        time = duration_text(rate.seconds)
+        time = duration(rate.seconds)
         found.append(words.say(msgid("At most {n} messages in {time}"), n=rate.count, time=time))
     if guards.blackout:
         days = ", ".join(guards.blackout).replace("/", "–")

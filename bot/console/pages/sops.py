@@ -148,7 +148,7 @@ class Sops:
             sop=sop,
             version=version,
             versions=await self._room.versions.all(sop.id),
-            audience=lambda one: audience_words(page.words, one, places),
+            audience=lambda one: audience_words(page.words, one, places, version.template.to),
             state=STATES[sop.state],
             steps=[
                 (step, when_words(page.words, version.template, step), _text_of(texts, step.id))
@@ -173,7 +173,9 @@ class Sops:
         """Whether it is to end for good."""
         sop = await self._sop(page)
         version = await self._room.version(sop)
-        audience = audience_words(page.words, version.audience, await self._places())
+        audience = audience_words(
+            page.words, version.audience, await self._places(), version.template.to
+        )
         numbers = await self._results.report.totals(sop.id)
         waiting = numbers.waiting + numbers.task
         return page.render("sop_stop.html", sop=sop, audience=audience, waiting=waiting)
@@ -212,7 +214,7 @@ class Sops:
         return Row(
             sop,
             sop.title(page.language),
-            audience_words(page.words, version.audience, places),
+            audience_words(page.words, version.audience, places, version.template.to),
             ahead[0].due if ahead else None,
             each,
             await self._results.report.totals(sop.id),

@@ -1,5 +1,5 @@
 "use strict";
-// The console works without this file; it only makes three things smoother.
+// The console works without this file; it only makes a few things smoother.
 
 // A form is sent once, however often its button is tapped.
 document.addEventListener("submit", (event) => {
@@ -11,6 +11,17 @@ document.addEventListener("submit", (event) => {
 // Coming back with the browser's button, the form may be sent again.
 addEventListener("pageshow", () => {
   for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
+});
+
+// What takes its time says so.
+document.addEventListener("submit", ({ submitter: button }) => {
+  if (!button?.dataset.busy) return;
+  button.dataset.idle = button.textContent;
+  button.textContent = button.dataset.busy;
+});
+addEventListener("pageshow", () => {
+  for (const button of document.querySelectorAll("[data-idle]"))
+    button.textContent = button.dataset.idle;
 });
 
 // What opened closes when something else is tapped, or with Escape.

@@ -61,7 +61,7 @@ class PlanCheck:
         try:
             plan = await plan_of(self._sops, version, ident, self._gateways, days)
         except Problems as problems:
-            return [_problem(ident, problem.message) for problem in problems.problems]
+            return [_problem(ident, problem.said) for problem in problems.problems]
         plan = await self._foreseen(plan, sop, days)
         said = await texts(plan, self._sops)
         found = [finding for ask in CHECKS for finding in await ask(plan, self._sops)]
@@ -86,6 +86,6 @@ class PlanCheck:
         return replace(plan, rows=own, others=others, topics=topics)
 
 
-def _problem(sop: str, message: str) -> Finding:
+def _problem(sop: str, message: Phrase) -> Finding:
     place = Place(sop=sop, key="audience")
-    return Finding(severity="error", place=place, message=Phrase(text=message))
+    return Finding(severity="error", place=place, message=message)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from math import ceil
 
 from bot.audience.bits import Bits
+from bot.i18n.duration import duration
 from bot.i18n.mark import msgid
-from bot.settings.kinds import duration_text
 from bot.sop.check.finding import Finding, told
 from bot.sop.check.fixes import ShiftTime
 from bot.sop.check.plan import SENT, Plan
@@ -51,7 +51,7 @@ async def conflicts(plan: Plan, sops: Sops) -> list[Finding]:
             other=clash.other.step,
             sop=clash.other.sop,
             count=clash.who.count(),
-            distance=duration_text(distance),
+            distance=duration(distance),
             day=str(day_of(clash.own.due, plan.zone)),
         )
         for clash in worst.values()

@@ -39,7 +39,7 @@ def told(
     severity: Severity, place: Place, text: str, fix: Fix | None = None, /, **values: str | int
 ) -> Finding:
     """A finding; ``text`` is a msgid, which ``values`` fill."""
-    message = Phrase(text=text, values=values)
+    message = Phrase(text, **values)
     return Finding(severity=severity, place=place, message=message, fix=fix)
 
 

@@ -34,7 +34,7 @@ class ShiftTime(Frozen):
         text = msgid("Send it {minutes} minutes later")
         if self.minutes < 0:
             text = msgid("Send it {minutes} minutes earlier")
-        return Phrase(text=text, values={"minutes": abs(self.minutes)})
+        return Phrase(text, minutes=abs(self.minutes))
 
     def apply(self, template: Template) -> Template:
         """The draft with it; the same draft where the time is a parameter's or leaves the day."""
@@ -51,7 +51,7 @@ class SetTime(Frozen):
     @property
     def title(self) -> Phrase:
         """What the button says."""
-        return Phrase(text=msgid("Send it at {time}"), values={"time": self.at})
+        return Phrase("Send it at {time}", time=self.at)
 
     def apply(self, template: Template) -> Template:
         """The draft with it."""
@@ -74,7 +74,7 @@ class ShortenText(Frozen):
     @property
     def title(self) -> Phrase:
         """What the button says."""
-        return Phrase(text=msgid("Shorten the text"))
+        return Phrase("Shorten the text")
 
     def apply(self, template: Template) -> Template:
         """The draft with it; the same draft where the text cannot be cut."""
@@ -113,7 +113,7 @@ class SplitText(Frozen):
     @property
     def title(self) -> Phrase:
         """What the button says."""
-        return Phrase(text=msgid("Split it into several messages"))
+        return Phrase("Split it into several messages")
 
     def apply(self, template: Template) -> Template:
         """The draft with it; the same draft where the text cannot be cut."""
@@ -154,9 +154,7 @@ class TakeOutBlackout(Frozen):
     @property
     def title(self) -> Phrase:
         """What the button says."""
-        return Phrase(
-            text=msgid("Take {dates} out of the blackout dates"), values=_dates(self.span)
-        )
+        return Phrase("Take {dates} out of the blackout dates", **_dates(self.span))
 
     def apply(self, template: Template) -> Template:
         """The draft with it."""
@@ -174,7 +172,7 @@ class OnWorkdays(Frozen):
     @property
     def title(self) -> Phrase:
         """What the button says."""
-        return Phrase(text=msgid("Let it wait for the next workday"))
+        return Phrase("Let it wait for the next workday")
 
     def apply(self, template: Template) -> Template:
         """The draft with it."""
@@ -235,5 +233,5 @@ def _short(text: str, limit: int, measure: Measure) -> str:
     return shortened(text, limit, measure) or text
 
 
-def _dates(span: str) -> dict[str, str | int]:
+def _dates(span: str) -> dict[str, str]:
     return {"dates": span.replace("/", " – ")}

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from bot.audience.bits import Bits
 from bot.audience.expression import terms
+from bot.i18n.duration import duration
 from bot.i18n.mark import msgid
 from bot.model.capabilities import Rate
-from bot.settings.kinds import duration_text
 from bot.sop.check.finding import Finding, Severity, told
 from bot.sop.check.plan import SEEN, Plan, Reach, named_groups
 from bot.sop.sops import Sops
@@ -100,7 +100,7 @@ def _slow(plan: Plan) -> Iterator[Finding]:
         took = [(_ms(rate, who.count()), name, who) for name, rate, who in asked]
         worst = max(took, key=lambda one: one[0], default=None)
         if worst and worst[0] > step.late:
-            time = duration_text(round(worst[0] / 60_000) * 60.0)
+            time = duration(round(worst[0] / 60_000) * 60.0)
             place = plan.at(step.id, "guards.rate", worst[1])
             yield told("warning", place, _SLOW, count=worst[2].count(), time=time)
 
