@@ -7,7 +7,16 @@ import json
 import sys
 from pathlib import Path
 
-ALL = ("dispatch", "pipeline", "redirect", "checkin", "audience", "broadcast", "forecast")
+ALL = (
+    "dispatch",
+    "pipeline",
+    "redirect",
+    "checkin",
+    "audience",
+    "broadcast",
+    "planner",
+    "forecast",
+)
 RESULTS = Path(__file__).parent / "results.json"
 
 

@@ -30,6 +30,7 @@ from bench.pipeline import BenchApp
 from bot import Account, SystemClock
 from bot.config import Config
 from bot.log import configure
+from bot.process import collect_rarely
 from bot.settings.rooms import DeliverySettings
 from bot.settings.server import SandboxSettings
 
@@ -122,6 +123,7 @@ async def _round(app: BenchApp, clock: Hurried, template: str, members: int) -> 
 def run(members: int = MEMBERS, rounds: int = ROUNDS) -> dict[str, Any]:
     """Measure, print the table and give the results."""
     configure("error", "json", sys.stderr)
+    collect_rarely()  # as "muster run" does
     rates = uvloop.run(measure(members, rounds))
     names = {"plain": "without links", "links": "a personal link each"}
     results = {names[name]: Series.of(found) for name, found in rates.items()}

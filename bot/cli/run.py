@@ -12,6 +12,7 @@ from bot import starter
 from bot.app import App
 from bot.cli.main import Setup, cli
 from bot.log import configure
+from bot.process import collect_rarely
 from bot.server import PortTaken, Server
 from bot.surface import Surface
 
@@ -25,6 +26,7 @@ def run(setup: Setup) -> None:
     """
     settings = setup.config.log
     configure(settings.level, settings.format, sys.stderr)
+    collect_rarely()
     setup.run(serve(setup))
 
 

@@ -9,6 +9,8 @@ from bot.store.effects import Effects
 from bot.store.store import Store, as_text
 
 TIMELINE = 200
+QUOTE = 200
+"""Characters of a text that are kept."""
 
 
 class Entry(Frozen):
@@ -29,9 +31,9 @@ class Entry(Frozen):
 
 def record(effects: Effects, entry: Entry) -> None:
     """Write an entry, also to its member's timeline, when the effects are committed."""
-    body = entry.model_copy(update={"text": entry.text[:200]}).model_dump_json(
-        exclude_defaults=True
-    )
+    if len(entry.text) > QUOTE:
+        entry = entry.model_copy(update={"text": entry.text[:QUOTE]})
+    body = entry.model_dump_json(exclude_defaults=True)
     effects.do("XADD", effects.keys.journal(), "*", "entry", body)
     if entry.member is not None:
         timeline = effects.keys.timeline(entry.member)

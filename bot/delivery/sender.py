@@ -31,6 +31,8 @@ log = structlog.get_logger(__name__)
 
 AT_ONCE = 64
 """Deliveries at one gateway at the same time, each to another conversation."""
+IN_HAND = 256
+"""Deliveries taken and not yet on record, with those whose end is being written."""
 FOR_REPLIES = 16
 """How many of these only replies may use: a slow broadcast must not hold them up."""
 PATIENCE = 30.0
@@ -79,6 +81,7 @@ class Sender:
         self._window = window
         self._metrics = metrics
         self._held: set[str] = set()
+        self._there: set[str] = set()  # those of them at the gateway
         self._taking = False
         self._workers = Workers()
         self._token = ""
@@ -115,7 +118,7 @@ class Sender:
 
     async def _round(self) -> float:
         """Take what may go; seconds until it is worth looking again."""
-        room = AT_ONCE - len(self._held)
+        room = min(AT_ONCE - len(self._there), IN_HAND - len(self._held))
         if room <= 0:
             return 1.0
         can = self._gateway.capabilities
@@ -130,6 +133,7 @@ class Sender:
             self._taking = False
         for one in taken:
             self._held.add(one.delivery.id)
+            self._there.add(one.delivery.id)
             self._workers.do(self._send(one), f"delivery {one.delivery.id}")
         if len(taken) == room:
             return 1.0
@@ -177,12 +181,13 @@ class Sender:
         else:
             self._held.discard(delivery.id)
             self._bell.ring("outbox")
+        finally:
+            self._there.discard(delivery.id)
 
     async def _hand_over(self, taken: Taken) -> None:
         delivery = taken.delivery
         try:
-            async with asyncio.timeout(PATIENCE):
-                receipt = await self._gateway.send(delivery)
+            receipt = await self._ask(delivery)
         except Retry as error:
             await self._retry(taken, error)
         except (Refused, Misconfigured) as error:
@@ -196,6 +201,15 @@ class Sender:
             await self._doubt(taken, f"the adapter failed: {type(error).__name__}")
         else:
             await self._end(taken, "sent", "; ".join(receipt.degraded))
+
+    async def _ask(self, delivery: Delivery) -> Receipt:
+        """What the gateway says; while its answer is written down, another may go."""
+        try:
+            async with asyncio.timeout(PATIENCE):
+                return await self._gateway.send(delivery)
+        finally:
+            self._there.discard(delivery.id)
+            self._bell.ring("outbox")
 
     async def _doubt(self, taken: Taken, reason: str) -> None:
         """Nobody knows: send again where that cannot double, or where silence is worse."""

@@ -99,7 +99,7 @@ class Demo:
         await store.call("HDEL", keys.demo(), "since")
         links = self._app.rooms.links
         every = links.search(limit=links.count())
-        ours = [link.number for link in every if (link.url, link.campaign) in words.LINKS]
+        ours = [link.number for link in every if link.asked in words.LINKS]
         subject = Subject(
             members=_numbers(brought["members"]),
             groups=_numbers(brought["groups"]),
@@ -108,6 +108,7 @@ class Demo:
             sops=frozenset(SOPS),
         )
         await Sweep(store, Meaning(subject), of_hit(links)).run()
+        await store.call("INCR", keys.groups_version())
         await subtract(store)
         for tag in json.loads(brought.get("tags", "[]")):
             effects = Effects(keys)
@@ -166,6 +167,7 @@ class Demo:
         new = json.dumps([tag for tag in tags if tag not in known], ensure_ascii=False)
         await self._store.call("HSET", self._keys.demo(), "tags", new)
         await Moving(aside, self._store).move()
+        await self._store.call("INCR", self._keys.groups_version())
 
     @asynccontextmanager
     async def _aside(self) -> AsyncIterator[Store]:

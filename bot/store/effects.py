@@ -69,6 +69,11 @@ class Effects:
             else:
                 self.do("ZADD", key, score, member)
 
+    def group(self, number: int, field: str, value: str) -> None:
+        """Keep a field of a group; lists of groups that were remembered are read anew."""
+        self.do("HSET", self.keys.group(number), field, value)
+        self.do("INCR", self.keys.groups_version())
+
     def deliver(self, delivery: Delivery) -> None:
         """Queue a delivery; the outbox gives it its id."""
         self.deliveries.append(delivery)
@@ -82,9 +87,7 @@ class Effects:
 
     def count(self, day: str, what: str, by: int = 1) -> None:
         """Add to a day's counter; ``day`` is ISO, in the workspace's zone."""
-        key = self.keys.counters(day)
-        self.operations.append(("HINCRBY", key, what, by))
-        self.operations.append(("EXPIRE", key, 400 * 86_400, "NX"))
+        self.operations.append(("count", self.keys.counters(day), what, by, 400 * 86_400))
 
     def wire(self) -> list[Any]:
         """The form ``lib_effects.lua`` reads."""

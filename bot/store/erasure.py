@@ -109,6 +109,7 @@ class Erasure:
         effects.guard(1, "EXISTS", keys.group(number))
         effects.do("HDEL", keys.group_ids(), conversation.key)
         effects.do("DEL", keys.group(number))
+        effects.do("INCR", keys.groups_version())
         await self._store.apply(effects)
 
     def _begin(self, erasing: Erasing) -> Effects:

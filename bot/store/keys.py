@@ -77,6 +77,10 @@ class Keys:
     def __init__(self, workspace: str) -> None:
         self.workspace = workspace
         self.prefix = "m:{{" + workspace + "}}:"
+        # Looked up some twenty times for each delivery, so made once.
+        for name, key in vars(Keys).items():
+            if isinstance(key, Key):
+                setattr(self, name, key.__get__(self, Keys))
 
     # inbox: events on their way to handlers
     inbox_seen = Key(
@@ -204,6 +208,9 @@ class Keys:
     group_ids = Key("group:ids", "hash", "groups", FOREVER, "the group's number", "{conversation}")
     group = Key(
         "group:at:{group}", "hash", "groups", FOREVER, "name, conversation, since", "{field}"
+    )
+    groups_version = Key(
+        "groups:version", "string", "groups", FOREVER, "counts the changes of groups"
     )
     group_present = Key(
         "group:present:{group}", "fact", "groups", FOREVER, "members in it now", "{member}"
@@ -454,7 +461,24 @@ class Keys:
         "link:ids", "hash", "links", FOREVER, "destination and campaign", "{digest} → {link}"
     )
     link = Key(
-        "link:at:{link}", "hash", "links", FOREVER, "destination, campaign, since", "{field}"
+        "link:at:{link}", "hash", "links", FOREVER, "destination, campaign, terms", "{field}"
+    )
+    link_edits = Key("link:edits", "string", "links", FOREVER, "counts edits of links and words")
+    link_edited = Key(
+        "link:edited", "zset", "links", FOREVER, "its last edit's count; link 0: words", "{link}"
+    )
+    link_history = Key(
+        "link:history:{link}", "hash", "links", FOREVER, "its terms as they were", "{version}"
+    )
+    link_words = Key(
+        "link:words", "hash", "links", FOREVER, "words in place of codes", "{word} → {link}"
+    )
+    link_admitted = Key(
+        "link:admitted:{link}", "string", "links", FOREVER, "of a limited number of clicks"
+    )
+    link_place = Key("link:place:{code}:{visitor}", "string", "links", 60, "admitted at, ms")
+    link_closed = Key(
+        "link:closed:{verdict}", "zset", "links", FOREVER, "hits after it closed", "{link}"
     )
     link_steps = Key("link:steps", "hash", "links", FOREVER, "step number", "{step}")
     link_salt = Key("link:salt:{day}", "string", "links", 2 * DAY, "the key of its visitors")
@@ -511,6 +535,44 @@ class Keys:
         "visitors without a member",
         "{scope}/{visitor}",
     )
+
+    # conversions: what members did elsewhere, told by other systems
+    conversions = Key(
+        "conversions", "stream", "links", FOREVER, "each with who it is put down to", "{text}"
+    )
+    conversion_seen = Key(
+        "conversion:seen:{digest}", "string", "links", 400 * DAY, "told already: entry and content"
+    )
+    conversion_by = Key(
+        "conversion:by:{part}:{link}",
+        "hash",
+        "links",
+        FOREVER,
+        "sums of all, each day, step or group; link 0: of all links",
+        "{what}:{sum}",
+    )
+    conversion_by_group = Key(
+        "conversion:by:group:{link}",
+        "hash",
+        "links",
+        FOREVER,
+        "the same of groups",
+        "{group}:{sum}",
+    )
+    conversion_members = Key(
+        "conversion:members:{link}:{who}",
+        "fact",
+        "links",
+        FOREVER,
+        "who converted; of all, a step or a group",
+        "{member}",
+    )
+
+    # the API
+    api_tokens = Key("api:tokens", "hash", "api", FOREVER, "a token, JSON", "{token}")
+    api_used = Key("api:used", "hash", "api", FOREVER, "when last used, ms", "{token}")
+    api_limit = Key("api:limit:{token}", "string", "api", DAY, "its rate: arrival time, µs")
+    api_once = Key("api:once:{digest}", "string", "api", DAY, "what a request has made")
 
     # the sandbox gateway's own world
     sandbox_feed = Key(

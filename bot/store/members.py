@@ -49,6 +49,7 @@ class Members:
         self._store = store
         self._accounts: OrderedDict[tuple[str, str], tuple[int, str]] = OrderedDict()
         self._groups: dict[str, tuple[int, str]] = {}
+        self._listed: tuple[object, list[Group]] = (None, [])
 
     async def number(self, gateway: str, account: Account) -> int:
         """The member number of an account, made at first sight; its name is kept up to date."""
@@ -90,7 +91,7 @@ class Members:
         number = int(
             await store.run(
                 "identify_group",
-                [keys.group_ids(), keys.group_seq()],
+                [keys.group_ids(), keys.group_seq(), keys.groups_version()],
                 [store.prefix, conversation.key, name, store.clock.now()],
             )
         )
@@ -151,9 +152,15 @@ class Members:
         return _group(number, found) if found else None
 
     async def groups(self) -> list[Group]:
-        """Every group, by number."""
-        count = int(await self._store.text("GET", self._store.keys.group_seq()) or 0)
-        asked = [self._store.ask("HGETALL", self._store.keys.group(n)) for n in range(1, count + 1)]
+        """Every group, by number; read anew when one changed since, as a counter tells."""
+        keys = self._store.keys
+        version = await self._store.call("MGET", keys.groups_version(), keys.group_seq())
+        if version != self._listed[0]:
+            self._listed = version, await self._read_groups(int(version[1] or 0))
+        return [*self._listed[1]]
+
+    async def _read_groups(self, last: int) -> list[Group]:
+        asked = [self._store.ask("HGETALL", self._store.keys.group(n)) for n in range(1, last + 1)]
         found: list[Group] = []
         for number, future in enumerate(asked, 1):
             flat = [_text(v) for v in await future]

@@ -34,7 +34,7 @@ from tests.store.dump import dump
 
 STARTER = Path("bot/starter.toml").read_text(encoding="utf-8")
 NUMBERS = re.compile(
-    r"(\w+:seq|fence|link:steps|outbox:seq|applied:.*|nodes|link:salt:.*|hits:counter|gateway:.*)$"
+    r"(\w+:seq|fence|link:steps|outbox:seq|applied:.*|nodes|link:salt:.*|hits:counter|groups:version|gateway:.*)$"
 )
 """Numbers once given, and what a running bot writes at any time."""
 
@@ -231,9 +231,20 @@ LEFT = {
     *("inbox_seen", "fence", "applied", "outbox_seq", "outbox_doubt", "limit", "blocked", "cap"),
     *("audit", "operators", "session", "tries", "member_seq", "group_seq", "memory", "routes"),
     *("routes_version", "welcome_pending", "link_seq", "link_ids", "link", "link_steps"),
+    *(
+        "link_edits",
+        "link_edited",
+        "link_history",
+        "link_words",
+        "link_admitted",
+        "link_place",
+        "link_closed",
+    ),
     *("link_salt", "hits_seen", "hits_recent", "hits_counter", "link_orphans", "link_by_group"),
-    *("segments", "segments_version", "sop_heard", "sop_rate", "moment_tags"),
+    *("segments", "segments_version", "groups_version", "sop_heard", "sop_rate", "moment_tags"),
     *("calendar_feeds", "sop_proposals", "sop_shelf", "sop_shelf_history"),
+    *("conversions", "conversion_seen", "conversion_by", "conversion_by_group"),
+    *("conversion_members", "api_tokens", "api_used", "api_limit", "api_once"),
     *("gateway_owner", "roles", "nodes", "settings", "secrets", "demo", "demo_sums"),
 }
 """Families that stay behind, for a reason each; queues ("while busy") do too."""

@@ -46,6 +46,9 @@ local function act(prefix, words)
     heard(prefix, words[2], words[3], words[4], words[5])
   elseif name == 'tag' then
     give_tag(prefix, words[2], words[3], words[4])
+  elseif name == 'count' then
+    local sum = redis.call('HINCRBY', words[2], words[3], words[4])
+    if sum == tonumber(words[4]) then redis.call('EXPIRE', words[2], words[5], 'NX') end
   elseif name == 'timer' then
     set_timer(prefix, words[2], words[3], words[4])
   else

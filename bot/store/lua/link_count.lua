@@ -102,10 +102,11 @@ local function count_link(hit, verdict)
 end
 
 local verdicts = {}
+local CLOSED = {gone = true, early = true, expired = true, full = true}
 local function judge(hit)
   local verdict = hit.verdict
   verdicts[verdict] = (verdicts[verdict] or 0) + 1
-  if verdict == 'orphan' then
+  if hit.link == '0' then
     local orphans = prefix .. 'link:orphans'
     redis.call('ZINCRBY', orphans, 1, hit.code)
     if redis.call('ZCARD', orphans) > 1000 then redis.call('ZPOPMIN', orphans) end
@@ -118,6 +119,7 @@ local function judge(hit)
     verdicts[verdict] = (verdicts[verdict] or 0) + 1
   end
   count_link(hit, verdict)
+  if CLOSED[verdict] then redis.call('ZINCRBY', prefix .. 'link:closed:' .. verdict, 1, hit.link) end
   redis.call('XADD', prefix .. 'hits:kept', 'MAXLEN', '~', ARGV[4], '*',
     'hit', hit.line, 'verdict', verdict, 'rules', rules)
 end

@@ -8,13 +8,19 @@ local state = redis.call('HGET', KEYS[2], sop) or ''
 if mode == 'drop' and not string.find(state, '^stopping/') then mode = 'none' end
 if mode == 'back' and string.find(state, '^stop') then mode = 'none' end
 local stay = 0
+if mode == 'none' then
+  for i = 4, #ARGV do
+    if redis.call('HEXISTS', KEYS[3], ARGV[i]) == 1 then stay = stay + 1 else redis.call('HDEL', KEYS[1], ARGV[i]) end
+  end
+  return stay
+end
 for i = 4, #ARGV do
   local id = ARGV[i]
   local kept = redis.call('HGET', KEYS[1], id)
   local body = redis.call('HGET', KEYS[3], id)
   if not kept or not body then
     redis.call('HDEL', KEYS[1], id)
-  elseif mode == 'none' or redis.call('HEXISTS', KEYS[4], id) == 1 then
+  elseif redis.call('HEXISTS', KEYS[4], id) == 1 then
     stay = stay + 1
   else
     local occurrence, target, lane = string.match(kept, '^(.-)\n(.-)\n(.*)$')

@@ -35,8 +35,9 @@ end
 -- Counts a delivery against its caps, once under each key; false when one of them is full.
 local function count(caps)
   for _, cap in ipairs(caps) do
-    local sum = 0
-    for _, key in ipairs(cap.keys) do sum = sum + tonumber(redis.call('GET', prefix .. 'cap:' .. key) or 0) end
+    local keys, sum = {}, 0
+    for i, key in ipairs(cap.keys) do keys[i] = prefix .. 'cap:' .. key end
+    for _, counted in ipairs(redis.call('MGET', unpack(keys))) do sum = sum + tonumber(counted or 0) end
     if sum >= cap.limit then return false end
   end
   local counted = {}
