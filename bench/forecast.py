@@ -30,13 +30,13 @@ from bot.model.conversation import Conversation
 from bot.routing.template import Templates
 from bot.routing.writer import Writer
 from bot.settings.rooms import DeliverySettings, SopSettings
-from bot.sop.feeder import Feeder
-from bot.sop.forecast import Forecast
-from bot.sop.library import Library
+from bot.sop.engine.feeder import Feeder
+from bot.sop.engine.stepped import Stepped
+from bot.sop.foresight.forecast import Forecast
 from bot.sop.means import Invitation, Means
 from bot.sop.sops import Sops
-from bot.sop.stepped import Stepped
-from bot.sop.template import Template
+from bot.sop.templates.library import Library
+from bot.sop.templates.template import Template
 from bot.store.address import unix
 from bot.store.bell import Bell
 from bot.store.facts import Facts

@@ -39,8 +39,8 @@ from bot.routes.routes import Answer, Routes
 from bot.routing.context import Context
 from bot.routing.router import Router
 from bot.routing.rule import PASS, Pass
-from bot.sop.asked import Asked
-from bot.sop.preview import Preview, Upcoming
+from bot.sop.foresight.preview import Preview, Upcoming
+from bot.sop.outcomes.asked import Asked
 from bot.sop.sops import NoSuchSop, Sops, WrongState
 from bot.store.facts import Facts
 from bot.store.members import Group, Member, Members

@@ -17,6 +17,7 @@ from bot.settings.kinds import Module, Name, WorkspaceName, Zone
 from bot.settings.rooms import (
     CheckInSettings,
     DeliverySettings,
+    LinkSettings,
     RouteSettings,
     SopSettings,
     WelcomeSettings,
@@ -74,6 +75,7 @@ class Config(Frozen):
         default=WelcomeSettings(), description="How new members are greeted."
     )
     routes: tuple[RouteSettings, ...] = Field(default=(), description="Keyword routes into groups.")
+    links: LinkSettings = Field(default=LinkSettings(), description="Tracked links.")
     checkin: dict[Name, CheckInSettings] = Field(default={}, description="Check-in programmes.")
     log: LogSettings = Field(default=LogSettings(), description="The log.")
     retention: RetentionSettings = Field(

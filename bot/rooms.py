@@ -19,7 +19,9 @@ from bot.delivery.journal import Journal
 from bot.i18n.mark import msgid
 from bot.links.audience import Clicked
 from bot.links.clicks import Clicks
+from bot.links.conversions import Conversions
 from bot.links.counter import Counter
+from bot.links.desk import Desk
 from bot.links.links import Links
 from bot.links.pages import Pages
 from bot.links.probe import Probe
@@ -32,21 +34,21 @@ from bot.routes.desk import check_routes
 from bot.routes.routes import Routes
 from bot.routing.template import Templates
 from bot.routing.writer import Writer
-from bot.sop.agenda import Agenda
-from bot.sop.asked import Asked
+from bot.sop.changes.proposals import Proposals
 from bot.sop.check import PlanCheck
-from bot.sop.crowd import OPT_OUT
-from bot.sop.forecast import Forecast
-from bot.sop.library import Library
+from bot.sop.engine.crowd import OPT_OUT
+from bot.sop.engine.planner import Planner
+from bot.sop.engine.stepped import Stepped
+from bot.sop.foresight.agenda import Agenda
+from bot.sop.foresight.forecast import Forecast
+from bot.sop.foresight.preview import Preview
 from bot.sop.means import Invitation, Means
-from bot.sop.planner import Planner
-from bot.sop.preview import Preview
-from bot.sop.proposals import Proposals
-from bot.sop.reminders import TaskReminders
-from bot.sop.report import Report
-from bot.sop.retry import Retry
+from bot.sop.outcomes.asked import Asked
+from bot.sop.outcomes.reminders import TaskReminders
+from bot.sop.outcomes.report import Report
+from bot.sop.outcomes.retry import Retry
 from bot.sop.sops import Sops
-from bot.sop.stepped import Stepped
+from bot.sop.templates.library import Library
 from bot.store.facts import Facts
 from bot.store.members import Members
 from bot.store.store import Store
@@ -114,8 +116,10 @@ class Rooms:
 
     def _make_links(self, app: App) -> None:
         config, store = app.config, app.store
-        self.links = Links(store, lambda: config.web.url(self.port))
+        self.links = Links(store, lambda: config.web.link_url(self.port))
+        self.link_desk = Desk(store, self.links)
         self.clicks = Clicks(store, app.facts, self._zone)
+        self.conversions = Conversions(store, self.links, app.members, app.facts, self._zone)
         self.probe = Probe(app.clock)
         self._visitors = Visitors(store)
 
@@ -127,9 +131,10 @@ class Rooms:
             self.links,
             recorder,
             self._visitors,
-            Pages(app.translator.translate),
+            Pages(app.translator.translate, str(config.links.fallback_url or ""), config.workspace),
             app.clock,
             lambda request: peer.address(request, config.web.trusted_proxies),
+            config.web.link_hosts(),
         )
         self.counter = Counter(store, self.links, self._zone, recorder.origin, count)
 

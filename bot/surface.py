@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from aiohttp import web
 
+from bot.api.api import Api
 from bot.app import App
 from bot.config import SANDBOX
 from bot.console.console import Console, Services
@@ -12,6 +13,8 @@ from bot.console.pages.calendar import Calendar
 from bot.console.pages.calendar_feed import CalendarFeed
 from bot.console.pages.calendar_move import CalendarMove
 from bot.console.pages.checkins import CheckIns
+from bot.console.pages.link_edit import LinkEdit
+from bot.console.pages.link_qr import LinkQr
 from bot.console.pages.links import Links
 from bot.console.pages.route_form import RouteForms
 from bot.console.pages.routes import Routes
@@ -30,6 +33,7 @@ from bot.console.pages.sop_start import SopStart
 from bot.console.pages.sop_targets import SopTargets
 from bot.console.pages.sops import Sops
 from bot.console.pages.tasks import Tasks
+from bot.console.pages.tokens import TokenPages
 from bot.console.passwords import Passwords
 from bot.console.sop_readings import Readings
 from bot.demo.mark import demo_present
@@ -37,10 +41,11 @@ from bot.gateways.sandbox import Sandbox
 from bot.gateways.sandbox.door import Door
 from bot.gateways.sandbox.page import SandboxPage
 from bot.i18n.mark import msgid
-from bot.sop.difference import Differences
-from bot.sop.progress import Progress
-from bot.sop.segment_use import SegmentUse
-from bot.sop.specimen import Specimens
+from bot.sop.changes.difference import Differences
+from bot.sop.changes.segment_use import SegmentUse
+from bot.sop.outcomes.progress import Progress
+from bot.sop.templates.specimen import Specimens
+from bot.tokens import Tokens
 
 
 class Surface:
@@ -62,7 +67,10 @@ class Surface:
             banner=self._banner,
         )
         self.console = Console(services, config.web, config.language, config.timezone, passwords)
+        tokens = Tokens(app.store)
+        self.console.add(TokenPages(self.console.frame, tokens))
         self._add_pages()
+        self._api = Api(app, self.console.directory, tokens)
         self._door = Door(
             SANDBOX, app.world, app.accept, app.clock, app.random, config.sandbox.open
         )
@@ -72,7 +80,8 @@ class Surface:
 
     def routes(self) -> list[web.RouteDef]:
         """Everything the web server answers."""
-        routes = [*self.console.routes(), *self._app.rooms.redirects.routes()]
+        routes = [*self.console.routes(), *self._api.routes()]
+        routes += self._app.rooms.redirects.routes()
         if self._sandbox:
             routes += [*self._door.routes(), *self._sandbox.routes()]
         return routes
@@ -84,13 +93,12 @@ class Surface:
         report, asked = rooms.report, rooms.asked
         progress = SopProgress(frame, rooms.sops, Progress(app.store, report))
         results = SopResults(frame, rooms.sops, report, asked, rooms.retry, progress)
-        sops = Sops(
-            frame, rooms.sops, rooms.preview, app.members, directory, results, progress
-        )
+        sops = Sops(frame, rooms.sops, rooms.preview, app.members, directory, results, progress)
         tasks = Tasks(frame, rooms.sops.tasks, directory, audit)
         routes = Routes(frame, rooms.routes, app.members, audit)
         checkins = CheckIns(frame, rooms.checkins, app.store, app.members, app.facts, directory)
-        links = Links(frame, rooms.links, rooms.clicks, app.members, directory, audit)
+        desk = rooms.link_desk
+        links = Links(frame, rooms.links, rooms.clicks, app.members, directory, audit, desk)
         self._add_sop_pages()
         console.add(
             SopTargets(frame, rooms.sops, report, asked, app.members, directory),
@@ -98,6 +106,8 @@ class Surface:
             *(progress, results),
             RouteForms(frame, rooms.routes, app.members, audit),
             *(sops, tasks, routes, checkins, links),
+            LinkEdit(frame, rooms.links, desk, app.members),
+            LinkQr(frame, rooms.links),
         )
         console.add(*self._calendar_pages())
         console.cards += [checkins.today, links.today, routes.today, sops.soon, tasks.waiting]
@@ -110,16 +120,19 @@ class Surface:
         directory = self.console.directory
         sops, preview, proposals = rooms.sops, rooms.preview, rooms.proposals
         differences = Differences(sops, preview)
+        dry_run = SopDryRun(frame, sops, rooms.forecast, members)
         approvals = SopApprovals(frame, sops, differences, proposals, members)
         self.console.add(
             SopLibrary(frame, sops.shelf),
             SopEditor(frame, sops.shelf, self._reviews(), self._app.config.language),
-            SopStart(frame, sops, preview, proposals, rooms.segments, members, directory),
+            SopStart(frame, sops, preview, proposals, rooms.segments, members, directory, dry_run),
             SopEdit(frame, sops, differences, proposals, rooms.segments, members),
             SopCheck(frame, sops, rooms.plan_check, proposals),
-            SopDryRun(frame, sops, rooms.forecast, members),
+            dry_run,
             approvals,
-            Segments(frame, rooms.segments, SegmentUse(sops, rooms.segments), Readings(sops, members)),
+            Segments(
+                frame, rooms.segments, SegmentUse(sops, rooms.segments), Readings(sops, members)
+            ),
         )
         self.console.cards.append(approvals.waiting)
 

@@ -2,39 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
-from contextlib import AbstractAsyncContextManager
 from datetime import UTC
-from typing import Any, Protocol
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import click
 
+from bot.cli.link_desk import edit, history, qr, word
+from bot.cli.link_store import Opener, only, open_links, run
 from bot.cli.main import show_json
 from bot.clock import utc
-from bot.config import Config
 from bot.links.clicks import Clicks, Part, spark
 from bot.links.codes import Code
 from bot.links.destinations import BadDestination
-from bot.links.links import Link, Links
 from bot.store.facts import Facts
 from bot.store.members import Members
 from bot.store.store import Store
 
 DAYS = 30
-
-
-class Opener(Protocol):
-    """What the commands are given."""
-
-    @property
-    def config(self) -> Config: ...
-
-    def run(self, work: Coroutine[Any, Any, Any]) -> Any:
-        """Run something to its end."""
-
-    def open_store(self) -> AbstractAsyncContextManager[Store]:
-        """The workspace's store, for one command."""
 
 
 @click.group()
@@ -45,17 +30,21 @@ def links() -> None:
     """
 
 
+for command in (edit, history, word, qr):
+    links.add_command(command)
+
+
 @links.command("list")
 @click.option("--search", default="", help="Only links whose address or campaign has this.")
 @click.option("--limit", default=50, show_default=True, help="How many.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_obj
-def list_links(setup: Opener, search: str, limit: int, as_json: bool) -> None:
+def listopen_links(setup: Opener, search: str, limit: int, as_json: bool) -> None:
     """List links, newest first, with what was counted.
 
     Example: muster links list --search spring
     """
-    rows = _run(setup, lambda store: listed(store, search, limit))
+    rows = run(setup, lambda store: listed(store, search, limit))
     if as_json:
         show_json(rows)
         return
@@ -75,7 +64,7 @@ def link_stats(setup: Opener, link: str, as_json: bool) -> None:
     Example: muster links stats spring-sale
     """
     zone = ZoneInfo(setup.config.timezone)
-    found = _run(setup, lambda store: statistics(store, zone, link))
+    found = run(setup, lambda store: statistics(store, zone, link))
     if as_json:
         show_json(found)
         return
@@ -93,8 +82,8 @@ def make_link(setup: Opener, url: str, campaign: str, as_json: bool) -> None:
 
     Example: muster links make https://example.com/sale --campaign spring-sale
     """
-    base = setup.config.web.url()
-    made = _run(setup, lambda store: make(store, base, url, campaign))
+    base = setup.config.web.link_url()
+    made = run(setup, lambda store: make(store, base, url, campaign))
     if as_json:
         show_json(made)
     else:
@@ -103,7 +92,7 @@ def make_link(setup: Opener, url: str, campaign: str, as_json: bool) -> None:
 
 async def listed(store: Store, search: str, limit: int) -> list[dict[str, Any]]:
     """Links with their sums, newest first."""
-    known = await _links(store)
+    known = await open_links(store)
     found = known.search(search, limit=limit)
     sums = await Clicks(store, Facts(store), UTC).many(link.number for link in found)
     return [
@@ -113,7 +102,7 @@ async def listed(store: Store, search: str, limit: int) -> list[dict[str, Any]]:
 
 async def statistics(store: Store, zone: ZoneInfo, what: str) -> dict[str, Any]:
     """Everything counted of one link; raises click.ClickException unless exactly one is meant."""
-    link = _only((await _links(store)).find(what), what)
+    link = only((await open_links(store)).find(what), what)
     clicks, members = Clicks(store, Facts(store), zone), Members(store)
     sums, days = await clicks.sums(link.number), await clicks.days(link.number, DAYS)
     groups = []
@@ -132,7 +121,7 @@ async def statistics(store: Store, zone: ZoneInfo, what: str) -> dict[str, Any]:
 
 async def make(store: Store, base: str, url: str, campaign: str) -> dict[str, Any]:
     """A link's number and short URL; raises click.ClickException for a bad destination."""
-    known = await _links(store, lambda: base)
+    known = await open_links(store, lambda: base)
     try:
         number = await known.make(url, campaign)
     except BadDestination as error:
@@ -163,26 +152,3 @@ def described(found: dict[str, Any]) -> list[str]:
 
 def _row(part: Part, name: str) -> dict[str, Any]:
     return {**part.model_dump(), "name": name}
-
-
-def _only(found: list[Link], what: str) -> Link:
-    if len(found) == 1:
-        return found[0]
-    if not found:
-        raise click.ClickException(f"there is no link {what!r}; muster links list shows them")
-    names = "".join(f"\n  #{link.number}  {link.name}" for link in found[:10])
-    raise click.ClickException(f"{len(found)} links fit {what!r}; say which number:{names}")
-
-
-async def _links(store: Store, base: Callable[[], str] = str) -> Links:
-    known = Links(store, base)
-    await known.open()
-    return known
-
-
-def _run(setup: Opener, work: Callable[[Store], Coroutine[Any, Any, Any]]) -> Any:
-    async def opened() -> Any:
-        async with setup.open_store() as store:
-            return await work(store)
-
-    return setup.run(opened())

@@ -128,6 +128,7 @@ def commands() -> click.Group:
         sop_edit,
         sop_export,
         sop_templates,
+        token,
         user,
     )
 

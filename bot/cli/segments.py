@@ -14,7 +14,7 @@ from bot.audience.reading import Reading, Target
 from bot.audience.segments import Segment, SegmentInUse
 from bot.cli.main import Setup, cli, show_json
 from bot.located import Problems, nearest
-from bot.sop.segment_use import SegmentUse
+from bot.sop.changes.segment_use import SegmentUse
 
 BY = "the command line"
 

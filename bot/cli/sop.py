@@ -11,9 +11,9 @@ import click
 from bot.app import App
 from bot.cli.main import Setup, cli, show_json
 from bot.clock import utc
-from bot.sop.preview import Upcoming
+from bot.sop.foresight.preview import Upcoming
+from bot.sop.outcomes.results import Run
 from bot.sop.record import Sop
-from bot.sop.results import Run
 from bot.sop.sops import NoSuchSop, Sops, WrongState
 
 BY = "the command line"

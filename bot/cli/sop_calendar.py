@@ -14,10 +14,10 @@ from bot.cli.main import Setup, show_json
 from bot.cli.sop import as_json_option, sop
 from bot.clock import utc
 from bot.reports import feed_of
-from bot.sop.agenda import Slot
-from bot.sop.agenda_feed import clash_words, count_words, feed_entries
+from bot.sop.foresight.agenda import Slot
+from bot.sop.foresight.agenda_feed import clash_words, count_words, feed_entries
 from bot.sop.record import Sop
-from bot.sop.schedule import DAY_MS, day_of
+from bot.sop.times.schedule import DAY_MS, day_of
 
 
 @sop.command()

@@ -15,8 +15,8 @@ from bot.located import Problems
 from bot.routing.template import Templates
 from bot.routing.writer import SEGMENTS
 from bot.sop.check import Finding
-from bot.sop.library import Library
-from bot.sop.template import Template
+from bot.sop.templates.library import Library
+from bot.sop.templates.template import Template
 
 FUNCTIONS = SEGMENTS | {"link"}
 VARIABLES = ("workspace", "timezone", "language")

@@ -14,9 +14,9 @@ from bot.clock import utc
 from bot.config import SANDBOX
 from bot.console.directory import Directory
 from bot.located import nearest
-from bot.sop.asked import Question
-from bot.sop.enrol import Enrolment
-from bot.sop.results import Run
+from bot.sop.changes.enrol import Enrolment
+from bot.sop.outcomes.asked import Question
+from bot.sop.outcomes.results import Run
 from bot.sop.sops import Sops
 from bot.store.members import Member
 

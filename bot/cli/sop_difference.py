@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from typing import Any
 
-from bot.sop.difference import Change, Crowding, Difference, StepChange
-from bot.sop.redline import Piece
+from bot.sop.changes.difference import Change, Crowding, Difference, StepChange
+from bot.sop.changes.redline import Piece
 
 MARKS = {"gone": "[-{}-]", "new": "{{+{}+}}", "same": "{}"}
 """As ``git diff --word-diff`` marks what went and what came."""

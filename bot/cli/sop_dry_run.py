@@ -15,9 +15,9 @@ from bot.app import App
 from bot.cli.main import Setup, show_json
 from bot.cli.sop import BY, FORMS, as_json_option, given, sop, work_on
 from bot.clock import utc
-from bot.sop.foreseen import Foreseen
+from bot.sop.foresight.foreseen import Foreseen
+from bot.sop.foresight.totals import Line, Totals
 from bot.sop.record import Sop, Version
-from bot.sop.totals import Line, Totals
 
 WHOLE = 1000
 """Parts the progress bar has."""

@@ -14,10 +14,10 @@ from bot.cli.main import Setup, show_json
 from bot.cli.sop import BY, FORMS, PROPOSED, as_json_option, given, row_of, sop, work_on
 from bot.cli.sop_difference import lines, summary
 from bot.located import Place, Problem, Problems, nearest
-from bot.sop.difference import Difference, Differences
+from bot.sop.changes.difference import Difference, Differences
 from bot.sop.record import Version
 from bot.sop.sops import Sops, WrongState
-from bot.sop.template import Template
+from bot.sop.templates.template import Template
 
 
 @dataclass(frozen=True, slots=True)

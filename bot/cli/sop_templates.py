@@ -11,7 +11,7 @@ from bot.app import App
 from bot.cli.main import Setup, show_json
 from bot.cli.sop import BY, as_json_option, sop, work_on
 from bot.located import Place, Problem, Problems
-from bot.sop.words import spoken
+from bot.sop.templates.words import spoken
 
 
 @sop.group()

@@ -12,11 +12,11 @@ from bot.console.sop_words import OUTCOMES, SKIPS, outcome_word, run_word
 from bot.console.words import Words
 from bot.i18n.mark import msgid
 from bot.reports.table import Cell, Column, Kind, Row, Table
-from bot.sop.numbers import Numbers
+from bot.sop.outcomes.numbers import Numbers
+from bot.sop.outcomes.report import Account, Report
+from bot.sop.outcomes.results import HOLD_OUT, Run
+from bot.sop.outcomes.tasks import Share
 from bot.sop.record import Sop
-from bot.sop.report import Account, Report
-from bot.sop.results import HOLD_OUT, Run
-from bot.sop.tasks import Share
 from bot.store.members import Members
 
 CHUNK = 500

@@ -14,7 +14,7 @@ from bot.located import Problems
 from bot.model.conversation import Conversation
 from bot.sop.record import Version
 from bot.sop.sops import Sops
-from bot.sop.template import Template
+from bot.sop.templates.template import Template
 
 LONGEST = 8000
 

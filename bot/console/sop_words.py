@@ -12,14 +12,14 @@ from bot.audience.reading import Reading
 from bot.console.words import Words
 from bot.i18n.duration import duration
 from bot.i18n.mark import msgid
-from bot.sop.anchor import AttributeAnchor, DateAnchor, TagAnchor
-from bot.sop.cycle import WEEKDAYS
-from bot.sop.numbers import Numbers
-from bot.sop.results import Run
-from bot.sop.schedule import DAY_MS
-from bot.sop.step import Reference, Step
-from bot.sop.template import Template
-from bot.sop.words import spoken
+from bot.sop.outcomes.numbers import Numbers
+from bot.sop.outcomes.results import Run
+from bot.sop.templates.anchor import AttributeAnchor, DateAnchor, TagAnchor
+from bot.sop.templates.step import Reference, Step
+from bot.sop.templates.template import Template
+from bot.sop.templates.words import spoken
+from bot.sop.times.cycle import WEEKDAYS
+from bot.sop.times.schedule import DAY_MS
 from bot.store.members import Group
 
 STATES = {

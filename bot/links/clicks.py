@@ -12,7 +12,7 @@ from pydantic import Field
 
 from bot.clock import utc
 from bot.links.hits import Hit
-from bot.links.rules import VERDICTS
+from bot.links.rules import FLAGS, VERDICTS, Closed
 from bot.model.base import Frozen
 from bot.store.facts import Facts
 from bot.store.store import Store, as_text
@@ -164,6 +164,15 @@ class Clicks:
             "ZREVRANGE", self._store.keys.link_orphans(), 0, limit - 1, "WITHSCORES"
         )
         return [(code, int(float(number))) for code, number in found.items()]
+
+    async def closed(self, limit: int = 100) -> list[tuple[int, Closed, int]]:
+        """Links that were fetched while they led nowhere: link, why, and how often; most first."""
+        found = []
+        for why in FLAGS:
+            key = self._store.keys.link_closed(why)
+            rows = await self._store.table("ZREVRANGE", key, 0, limit - 1, "WITHSCORES")
+            found += [(int(link), why, int(float(number))) for link, number in rows.items()]
+        return sorted(found, key=lambda row: -row[2])[:limit]
 
     async def hits(self, before: str = "+", limit: int = 50) -> list[tuple[str, KeptHit]]:
         """Single judged hits with their ids, newest first, while they are kept."""

@@ -10,6 +10,7 @@ from typing import Any
 
 import structlog
 
+from bot.links.codes import Code
 from bot.links.hits import Hit
 from bot.links.links import Links
 from bot.links.rules import VERSION, WINDOW, Rules, app
@@ -158,10 +159,14 @@ class Counter:
                 continue
             verdict, code = self._rules.judge(hit), self._links.codes.unpack(hit.code)
             where = (code.link, code.step, code.group, code.member) if code else (0, 0, 0, 0)
+            letters = hit.code
             if not code:
                 verdict = "orphan"
+            elif verdict == "orphan":  # a code of ours whose link is no more: it names nobody
+                verdict, where = "gone", (0, 0, 0, 0)
+                letters = self._links.codes.pack(Code(code.link))
             yield [
-                *(hit.origin, hit.serial, hit.at, self._day(hit.at), hit.code, hit.visitor),
+                *(hit.origin, hit.serial, hit.at, self._day(hit.at), letters, hit.visitor),
                 *(verdict, app(hit.agent), *where, line),
             ]
 

@@ -1,13 +1,15 @@
-"""Pages a visitor sees when a link leads nowhere: small, friendly, in their language."""
+"""Pages a visitor sees when a link leads nowhere or is looked at: small, in their language."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from html import escape
 
 from aiohttp import web
 
 from bot.i18n.mark import msgid
+from bot.links.destinations import location
+from bot.links.rules import Closed
 from bot.web.language import preferred
 
 Translate = Callable[[str, str], str]
@@ -18,30 +20,80 @@ _HEADERS = {
     "Referrer-Policy": "no-referrer",
     "X-Robots-Tag": "noindex",
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'",
+    "X-Content-Type-Options": "nosniff",
 }
 _PAGE = """<!doctype html><html lang="{language}"><meta charset="utf-8">
 <meta name="viewport" content="width=device-width"><title>{title}</title>
 <style>body{{font:18px/1.6 system-ui,sans-serif;color-scheme:light dark;display:grid;
 place-content:center;min-height:90vh;margin:0 1.5rem;text-align:center}}p{{opacity:.7;margin:0}}
-</style>
-<h1>{title}</h1><p>{text}</p></html>
+a{{overflow-wrap:anywhere}}</style>
+<h1>{title}</h1><p>{text}</p>{more}</html>
 """
+_CLOSED: dict[Closed, tuple[int, str, str]] = {
+    "gone": (
+        410,
+        msgid("This link is not in use any more"),
+        msgid("Please ask whoever sent it to you for the new one."),
+    ),
+    "expired": (
+        410,
+        msgid("This link has ended"),
+        msgid("You came a little late; whoever sent it to you knows what is on now."),
+    ),
+    "full": (
+        410,
+        msgid("All places are taken"),
+        msgid("This link was for a limited number, and they have all been here."),
+    ),
+    "early": (404, msgid("This link is not open yet"), msgid("Please come back a little later.")),
+}
 
 
 class Pages:
-    """Renders the pages."""
+    """Renders the pages; ``fallback`` is where visitors go instead of to one, if anywhere.
 
-    def __init__(self, translate: Translate) -> None:
+    ``owner`` is whose links they are.
+    """
+
+    def __init__(self, translate: Translate, fallback: str = "", owner: str = "") -> None:
         self._translate = translate
+        self._fallback = location(fallback) if fallback else ""
+        self._owner = owner
 
     def nothing(self, request: web.Request) -> web.Response:
         """404: no such link."""
-        return self._page(
+        return self._elsewhere() or self._page(
             request,
             404,
             msgid("This link leads nowhere"),
             msgid("It may have been copied incompletely. Please ask whoever sent it to you."),
         )
+
+    def closed(self, request: web.Request, why: Closed, fallback: str = "") -> web.Response:
+        """A link that leads nowhere now; ``fallback`` is its own, as a header has it."""
+        return self._elsewhere(fallback) or self._page(request, *_CLOSED[why])
+
+    def preview(
+        self, request: web.Request, name: str, urls: Sequence[str], closed: Closed | None
+    ) -> web.Response:
+        """200: where a link leads, the usual destination first, without going there."""
+
+        def say(text: str) -> str:
+            return escape(self._translate(self._language(request), text))
+
+        shown = [
+            f'<a href="{escape(url)}" rel="noreferrer nofollow">{escape(url)}</a>' for url in urls
+        ]
+        more = f"<p>{shown[0]}</p>"
+        if closed:
+            more = f"<p>{say(_CLOSED[closed][1])}</p>"
+        elif shown[1:]:
+            some = msgid("For some people, on some devices or at some times it leads to:")
+            more += f"<p>{say(some)}</p>" + "".join(f"<p>{one}</p>" for one in shown[1:])
+        if self._owner:
+            owner = msgid("It is a link of {owner}.")
+            more += f"<p>{say(owner).format(owner=escape(self._owner))}</p>"
+        return self._page(request, 200, msgid("This link leads to"), name, more)
 
     def later(self, request: web.Request) -> web.Response:
         """503: it cannot be known now."""
@@ -50,11 +102,25 @@ class Pages:
         response.headers["Retry-After"] = "60"
         return response
 
-    def _page(self, request: web.Request, status: int, title: str, text: str) -> web.Response:
-        language = preferred(request.headers.get("Accept-Language", ""), "en")
+    def _elsewhere(self, fallback: str = "") -> web.Response | None:
+        target = fallback or self._fallback
+        if not target:
+            return None
+        kept = {name: _HEADERS[name] for name in ("Cache-Control", "Referrer-Policy")}
+        return web.Response(status=302, headers={"Location": target, **kept})
+
+    def _language(self, request: web.Request) -> str:
+        return preferred(request.headers.get("Accept-Language", ""), "en")
+
+    def _page(
+        self, request: web.Request, status: int, title: str, text: str, more: str = ""
+    ) -> web.Response:
+        """``more`` is HTML."""
+        language = self._language(request)
         body = _PAGE.format(
             language=language,
             title=escape(self._translate(language, title)),
-            text=escape(self._translate(language, text)),
+            text=escape(self._translate(language, text) if text else ""),
+            more=more,
         )
         return web.Response(status=status, text=body, content_type="text/html", headers=_HEADERS)

@@ -61,8 +61,9 @@ class LinkHealth(Frozen):
     def phrase(self) -> Phrase:
         """The same in a sentence."""
         return Phrase(
-            text=_REASONS.get(self.detail) or _SENTENCES[self.verdict],
-            values={"url": self.url, "detail": self.detail},
+            _REASONS.get(self.detail) or _SENTENCES[self.verdict],
+            url=self.url,
+            detail=self.detail,
         )
 
 

@@ -12,13 +12,21 @@ from crawlerdetect.providers.exclusions import data as exclusions
 
 from bot.links.hits import Hit
 
-VERSION = 1
+VERSION = 2
 """Of these rules; it goes up whenever one of them changes, and is kept with each judged hit."""
 WINDOW = 10_000
 """Milliseconds in which further fetches of one code by one visitor are repeats of a click."""
 
-Verdict = Literal["click", "head", "prefetch", "bot", "repeat", "orphan"]
-VERDICTS: tuple[Verdict, ...] = ("click", "head", "prefetch", "bot", "repeat", "orphan")
+Closed = Literal["gone", "early", "expired", "full"]
+CLOSED: dict[str, Closed] = {"g": "gone", "e": "early", "x": "expired", "f": "full"}
+"""Why a link led nowhere, by the flag of the hit."""
+FLAGS: dict[Closed, str] = {verdict: flag for flag, verdict in CLOSED.items()}
+
+Verdict = Literal["click", "head", "prefetch", "bot", "repeat", "orphan", Closed]
+VERDICTS: tuple[Verdict, ...] = (
+    *("click", "head", "prefetch", "bot", "repeat", "orphan"),
+    *FLAGS,
+)
 
 APPS = (
     ("wxwork", "wecom"),  # says MicroMessenger too, so it comes first
@@ -57,7 +65,9 @@ class Rules:
             return "head"
         if "p" in hit.flags:
             return "prefetch"
-        return "bot" if self.bot(hit.agent) else "click"
+        if self.bot(hit.agent):
+            return "bot"
+        return next((verdict for flag, verdict in CLOSED.items() if flag in hit.flags), "click")
 
     def _bot(self, agent: str) -> bool:
         """Whether a user agent is a program's; nothing at all is no person's browser."""

@@ -11,7 +11,7 @@ from bot.model.capabilities import Capabilities
 from bot.routing.template import Templates
 from bot.routing.writer import Writer
 from bot.settings.rooms import DeliverySettings, SopSettings
-from bot.sop.library import Library
+from bot.sop.templates.library import Library
 from bot.store.bell import Bell
 from bot.store.facts import Facts
 from bot.store.members import Members

@@ -7,10 +7,10 @@ from zoneinfo import ZoneInfo
 
 from bot.audience.audience import Audience
 from bot.model.base import Frozen
-from bot.sop.anchor import AttributeAnchor, is_moment
-from bot.sop.step import Step
-from bot.sop.template import Template, Value
-from bot.sop.words import Localized, spoken
+from bot.sop.templates.anchor import AttributeAnchor, is_moment
+from bot.sop.templates.step import Step
+from bot.sop.templates.template import Template, Value
+from bot.sop.templates.words import Localized, spoken
 
 State = Literal["running", "paused", "stopping", "stopped", "finished"]
 ALWAYS = "each"

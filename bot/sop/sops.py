@@ -12,20 +12,20 @@ from bot.i18n.mark import msgid
 from bot.located import Place, Problem, Problems, nearest
 from bot.model.delivery import Delivery
 from bot.model.phrase import Phrase
-from bot.sop.cursors import Cursors
-from bot.sop.draft import Drafts
+from bot.sop.changes.draft import Drafts
+from bot.sop.engine.cursors import Cursors
+from bot.sop.engine.recall import Recall
+from bot.sop.engine.roster import Roster
+from bot.sop.engine.turn import Turn
+from bot.sop.engine.turns import Turns
 from bot.sop.means import Means
-from bot.sop.recall import Recall
+from bot.sop.outcomes.results import Results
+from bot.sop.outcomes.tasks import Tasks
 from bot.sop.record import Identity, Sop, State, Version, differing, zone_or_none
-from bot.sop.results import Results
-from bot.sop.roster import Roster
-from bot.sop.shelf import Shelf
-from bot.sop.tasks import Tasks
-from bot.sop.template import Template
-from bot.sop.turn import Turn
-from bot.sop.turns import Turns
+from bot.sop.templates.shelf import Shelf
+from bot.sop.templates.template import Template
+from bot.sop.times.window import Windows
 from bot.sop.versions import Versions
-from bot.sop.window import Windows
 from bot.store.audit import Change, audit
 from bot.store.effects import Effects
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from bot.app import App
 from bot.delivery.outbox import Outbox
 from bot.model.capabilities import Capabilities
-from bot.sop.planner import Planner
+from bot.sop.engine.planner import Planner
 from bot.sop.sops import Sops
 from tests.cli.conftest import Line
 

@@ -14,8 +14,8 @@ from bot.console.passwords import Passwords
 from bot.links.codes import Code
 from bot.model.conversation import Conversation
 from bot.rooms import Rooms
+from bot.sop.outcomes.tasks import Task
 from bot.sop.record import Sop
-from bot.sop.tasks import Task
 from bot.store.address import unix
 from bot.store.effects import Effects
 from bot.surface import Surface

@@ -14,8 +14,8 @@ from playwright.async_api import Browser, expect
 from bot.console.pages.sop_form import Form, field_of
 from bot.routing.template import Templates
 from bot.routing.writer import Writer
-from bot.sop.library import Library
-from bot.sop.manuscript import toml
+from bot.sop.templates.library import Library
+from bot.sop.templates.manuscript import toml
 from tests.console.conftest import PASSWORD, Visitor
 from tests.console.house import House
 

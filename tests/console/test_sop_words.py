@@ -9,7 +9,7 @@ import pytest
 from bot.console.sop_words import when_words
 from bot.console.words import Words
 from bot.i18n import Translator
-from bot.sop.template import Template
+from bot.sop.templates.template import Template
 
 
 @pytest.mark.parametrize(

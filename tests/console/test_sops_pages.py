@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.sop.report import PEOPLE
+from bot.sop.outcomes.report import PEOPLE
 from bot.store.effects import Effects
 from tests.console.house import CONFIG, House, opened, passes, people
 

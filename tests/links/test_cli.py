@@ -7,6 +7,7 @@ import json
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from datetime import UTC
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,6 +19,7 @@ from bot.config import Config
 from bot.links.counter import Counter
 from bot.links.hits import Hit
 from bot.links.links import Links
+from bot.located import Problems
 from bot.store.address import unix
 from bot.store.store import Store
 from tests.links.site import PHONE
@@ -83,6 +85,57 @@ async def test_what_is_wrong_is_said(setup: Setup) -> None:
     assert both.exit_code == 1
     assert "2 links fit" in both.output
     assert "#1" in both.output
+
+
+async def test_a_link_is_changed_its_history_told_and_brought_back(setup: Setup) -> None:
+    await muster(setup, "make", SALE, "--campaign", "spring-sale")
+    options = ("--until", "2026-12-31 22:00", "--param", "utm_source=微信", "--limit", "5")
+    done = await muster(setup, "edit", "spring-sale", *options, "--title", "The sale")
+    assert done.output == f"#1 The sale → {SALE} (version 2)\n"
+    told = (await muster(setup, "history", "1")).output
+    assert "command line" in told
+    assert 'parameters: {} → {"utm_source": "微信"}' in told
+    rows = json.loads((await muster(setup, "history", "1", "--json")).output)
+    assert [row["version"] for row in rows] == [2, 1]
+    assert rows[0]["terms"]["ends"] == 1798725600000
+    back = await muster(setup, "edit", "1", "--restore", "1", "--json")
+    assert json.loads(back.output)["limit"] == 0
+    lost = await muster(setup, "edit", "1", "--restore", "9")
+    assert "version 9 is not kept" in lost.output
+
+
+async def test_a_wrong_change_is_told_at_its_place(setup: Setup, tmp_path: Path) -> None:
+    await muster(setup, "make", SALE)
+    wrong = await muster(setup, "edit", "1", "--until", "soon")
+    assert isinstance(wrong.exception, Problems)
+    assert "ends: expected a day and time" in str(wrong.exception)
+    rules = tmp_path / "rules.json"
+    rules.write_text('[{"url": "ftp://x.example"}]', encoding="utf-8")
+    wrong = await muster(setup, "edit", "1", "--rules", str(rules))
+    assert "branches[0].url" in str(wrong.exception)
+    rules.write_text('[{"url": "https://x.example", "devices": ["ios"]}]', encoding="utf-8")
+    good = json.loads((await muster(setup, "edit", "1", "--rules", str(rules), "--json")).output)
+    assert good["branches"][0]["devices"] == ["ios"]
+
+
+async def test_a_link_gets_a_word_and_a_qr_code(setup: Setup, tmp_path: Path) -> None:
+    await muster(setup, "make", SALE)
+    given = await muster(setup, "word", "1", "Spring-Sale")
+    assert given.output == "http://127.0.0.1:8080/l/spring-sale\n"
+    bad = await muster(setup, "word", "1", "a b")
+    assert "a word is 2 to 60 letters" in bad.output
+    drawn = await muster(setup, "qr", "spring-sale", "--word", "spring-sale")
+    assert drawn.output.startswith("<?xml")
+    file = tmp_path / "poster.png"
+    assert (await muster(setup, "qr", "1", "--out", str(file), "--scale", "4")).exit_code == 0
+    assert file.read_bytes().startswith(b"\x89PNG")
+    assert "must end in" in (await muster(setup, "qr", "1", "--out", "poster.gif")).output
+    logo = tmp_path / "logo.png"
+    logo.write_bytes(b"GIF89a")
+    assert "must be a PNG or an SVG" in (await muster(setup, "qr", "1", "--logo", str(logo))).output
+    taken = await muster(setup, "word", "1", "spring-sale", "--take")
+    assert taken.output == "It has no word.\n"
+    assert "has no word" in (await muster(setup, "qr", "1", "--word", "spring-sale")).output
 
 
 async def click(store: Store, short: str) -> None:

@@ -55,7 +55,8 @@ async def test_a_link_made_elsewhere_is_known_after_a_refresh(store: Store) -> N
     here, there = await opened(store), await opened(store)
     number = await there.make(SALE)
     assert here.location(number) is None
-    assert await here.look_up(number) == SALE
+    assert await here.look_up(number) == there.get(number)
+    assert here.location(number) == SALE
     await there.make("https://shop.example/two")
     await here.refresh()
     assert here.location(2) == "https://shop.example/two"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bot.links.codes import Code
+from bot.links.rules import VERSION
 from bot.links.visitors import Visitors
 from bot.store.store import Store
 from tests.links.site import PHONE, Site
@@ -64,7 +65,7 @@ async def test_a_code_we_did_not_make_gets_a_kind_page_and_is_an_orphan(site: Si
             assert "This link leads nowhere" in await response.text()
     await site.fetch(Code(number + 1))
     await site.counter.drain()
-    assert (await site.clicks.sums(0)).verdicts == {"orphan": 4}
+    assert (await site.clicks.sums(0)).verdicts == {"orphan": 3, "gone": 1}
     assert len(await site.clicks.orphans()) == 4
     assert (forged, 1) in await site.clicks.orphans()
     assert (await site.clicks.sums(number)).hits == 0
@@ -86,7 +87,12 @@ async def test_no_address_is_kept_and_long_headers_are_cut(site: Site, store: St
     assert len(rows[0][1][1]) < 512 + 1024 + 150
     await site.counter.drain()
     [(_, hit)] = await site.clicks.hits()
-    assert (hit.verdict, hit.rules, len(hit.agent), len(hit.referrer)) == ("click", 1, 512, 1024)
+    assert (hit.verdict, hit.rules, len(hit.agent), len(hit.referrer)) == (
+        "click",
+        VERSION,
+        512,
+        1024,
+    )
 
 
 async def test_a_visitor_is_another_one_tomorrow_and_the_same_on_every_node(store: Store) -> None:

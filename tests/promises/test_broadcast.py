@@ -19,8 +19,8 @@ from random import Random
 import pytest
 
 from bot.model.conversation import Account
+from bot.sop.outcomes.results import OUTCOMES, REASONS
 from bot.sop.record import Sop
-from bot.sop.results import OUTCOMES, REASONS
 from tests.conftest import check_keys
 from tests.promises.broadcaster import Broadcaster, Jumping
 from tests.promises.server import Server

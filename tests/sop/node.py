@@ -9,7 +9,7 @@ import asyncio
 import sys
 from pathlib import Path
 
-from bot.sop.planner import Planner
+from bot.sop.engine.planner import Planner
 from bot.store.address import unix
 from bot.store.store import Store
 from bot.testing.clock import TestClock

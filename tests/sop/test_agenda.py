@@ -7,10 +7,10 @@ from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from bot.audience.bits import Bits
-from bot.sop.agenda import Slot, slots_of
-from bot.sop.foreseen import Foreseen
-from bot.sop.schedule import day_of
-from bot.sop.step import Action
+from bot.sop.foresight.agenda import Slot, slots_of
+from bot.sop.foresight.foreseen import Foreseen
+from bot.sop.templates.step import Action
+from bot.sop.times.schedule import day_of
 
 MINUTE = 60_000
 HALF_AN_HOUR = 30 * MINUTE

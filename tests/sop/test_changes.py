@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.sop.asked import Asked
+from bot.sop.outcomes.asked import Asked
 from bot.sop.record import Sop
 
 from .town import DAY, HOUR, Town

@@ -15,11 +15,11 @@ from bot.model.capabilities import Capabilities, Quota, Rate
 from bot.sop.check import Finding, PlanCheck, fix_of
 from bot.sop.check.caps import more_than
 from bot.sop.check.cutting import parted, shortened
-from bot.sop.forecast import Forecast
-from bot.sop.foreseen import Foreseen
+from bot.sop.foresight.forecast import Forecast
+from bot.sop.foresight.foreseen import Foreseen
 from bot.sop.record import Sop, Version
-from bot.sop.step import Action
-from bot.sop.template import Template
+from bot.sop.templates.step import Action
+from bot.sop.templates.template import Template
 from bot.store.effects import Effects
 
 from .town import Town

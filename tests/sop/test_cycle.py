@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bot.clock import millis, utc
-from bot.sop.cycle import WEEKDAYS, Cycle
+from bot.sop.times.cycle import WEEKDAYS, Cycle
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 NUUK = ZoneInfo("America/Nuuk")

@@ -11,7 +11,7 @@ import pytest
 from apscheduler.triggers.cron import CronTrigger
 
 from bot.clock import millis
-from bot.sop.cycle import WEEKDAYS, Cycle
+from bot.sop.times.cycle import WEEKDAYS, Cycle
 
 DAY = 86_400
 CLOCKS = ("00:00", "00:30", "02:30", "12:00")

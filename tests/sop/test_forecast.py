@@ -13,11 +13,11 @@ from bot.audience.bits import Bits
 from bot.audience.segments import Segments
 from bot.clock import utc
 from bot.model.capabilities import Capabilities
-from bot.sop.forecast import Forecast
-from bot.sop.foreseen import Foreseen
+from bot.sop.foresight.forecast import Forecast
+from bot.sop.foresight.foreseen import Foreseen
+from bot.sop.foresight.tally import Counts
+from bot.sop.foresight.totals import GETS, Drill, Totals
 from bot.sop.record import Version
-from bot.sop.tally import Counts
-from bot.sop.totals import GETS, Drill, Totals
 
 from .town import DAY, HOUR, Town
 

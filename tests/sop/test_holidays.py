@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from bot.sop.holidays import (
+from bot.sop.times.holidays import (
     HOLIDAYS,
     HolidayName,
     NotPublished,
@@ -18,7 +18,7 @@ from bot.sop.holidays import (
     likely_first_day,
     likely_kind,
 )
-from bot.sop.lunar import lunar_date, lunar_day, lunar_days, tomb_sweeping
+from bot.sop.times.lunar import lunar_date, lunar_day, lunar_days, tomb_sweeping
 
 
 @pytest.mark.parametrize(

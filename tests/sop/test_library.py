@@ -17,15 +17,15 @@ from bot.clock import millis, utc
 from bot.located import Problems
 from bot.routing.template import Templates
 from bot.routing.writer import Writer
-from bot.sop.anchor import AttributeAnchor, DateAnchor, TagAnchor
-from bot.sop.guards import Guards
-from bot.sop.library import Library
-from bot.sop.parameters import settle
-from bot.sop.results import REASONS
-from bot.sop.step import Step, Variant, Wait, Way
-from bot.sop.template import Parameter, Template
-from bot.sop.timing import occurrences
-from bot.sop.words import Localized, Words, spoken
+from bot.sop.outcomes.results import REASONS
+from bot.sop.templates.anchor import AttributeAnchor, DateAnchor, TagAnchor
+from bot.sop.templates.guards import Guards
+from bot.sop.templates.library import Library
+from bot.sop.templates.parameters import settle
+from bot.sop.templates.step import Step, Variant, Wait, Way
+from bot.sop.templates.template import Parameter, Template
+from bot.sop.templates.words import Localized, Words, spoken
+from bot.sop.times.timing import occurrences
 from bot.store.effects import Effects
 
 from .town import DAY, FOLDER, Town

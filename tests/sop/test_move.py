@@ -10,12 +10,12 @@ import pytest
 
 from bot.audience.audience import Audience
 from bot.clock import millis
-from bot.sop.move import Immovable, Move, beginning, moved
+from bot.sop.changes.move import Immovable, Move, beginning, moved
 from bot.sop.record import Version
-from bot.sop.schedule import wall
-from bot.sop.step import Step
-from bot.sop.template import Template, Value
-from bot.sop.timing import occurrences
+from bot.sop.templates.step import Step
+from bot.sop.templates.template import Template, Value
+from bot.sop.times.schedule import wall
+from bot.sop.times.timing import occurrences
 
 ZONE = ZoneInfo("Asia/Shanghai")
 DAY = 86_400_000

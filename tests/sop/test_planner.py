@@ -9,7 +9,7 @@ import pytest
 from bot.clock import utc
 from bot.located import Problems
 from bot.model.capabilities import Capabilities
-from bot.sop.planner import Planner
+from bot.sop.engine.planner import Planner
 from bot.sop.sops import NoSuchSop, WrongState
 
 from .town import DAY, HOUR, Town
@@ -345,7 +345,7 @@ async def test_a_short_absence_is_no_lateness(town: Town) -> None:
 async def test_a_slow_gateway_makes_nobody_late(
     town: Town, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.sop.planner.AHEAD", 20)
+    monkeypatch.setattr("bot.sop.engine.planner.AHEAD", 20)
     for n in range(60):
         await town.join(f"m{n}")
     sop = await town.start(notice(town))

@@ -9,7 +9,7 @@ import pytest
 from bot.clock import utc
 from bot.located import Problems
 from bot.routing.template import TemplateFailed
-from bot.sop.preview import Preview
+from bot.sop.foresight.preview import Preview
 
 from .test_planner import DAILY, HELLO, notice
 from .town import DAY, HOUR, Town

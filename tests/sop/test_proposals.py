@@ -8,10 +8,10 @@ import pytest
 
 from bot.console.audit import Audit
 from bot.located import Problems
-from bot.sop.difference import Change, Differences
-from bot.sop.preview import Preview
-from bot.sop.proposals import NoSuchProposal, OwnProposal, Proposals
-from bot.sop.redline import redline
+from bot.sop.changes.difference import Change, Differences
+from bot.sop.changes.proposals import NoSuchProposal, OwnProposal, Proposals
+from bot.sop.changes.redline import redline
+from bot.sop.foresight.preview import Preview
 from bot.sop.sops import Locked, WrongState
 
 from .town import HOUR, Town

@@ -12,9 +12,9 @@ import pytest
 from bot.audience.bits import Bits
 from bot.delivery.journal import Journal
 from bot.model.capabilities import Capabilities
-from bot.sop.numbers import Numbers
+from bot.sop.outcomes.numbers import Numbers
+from bot.sop.outcomes.report import PEOPLE, Report
 from bot.sop.record import Sop
-from bot.sop.report import PEOPLE, Report
 from bot.store.effects import Effects
 
 from .town import DAY, HOUR, Town

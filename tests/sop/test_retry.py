@@ -8,10 +8,10 @@ import pytest
 
 from bot.delivery.outbox import Ending
 from bot.model.capabilities import Capabilities
-from bot.sop.asked import Asked
+from bot.sop.outcomes.asked import Asked
+from bot.sop.outcomes.reminders import TaskReminders
+from bot.sop.outcomes.retry import Retry
 from bot.sop.record import Sop
-from bot.sop.reminders import TaskReminders
-from bot.sop.retry import Retry
 from bot.sop.sops import WrongState
 from bot.store.effects import Effects
 

@@ -9,9 +9,9 @@ import pytest
 
 from bot.clock import millis, utc
 from bot.model.dates import month_day
-from bot.sop.schedule import Cron, NotACron, instant, wall
-from bot.sop.step import Step
-from bot.sop.timing import due, in_window, month_days
+from bot.sop.templates.step import Step
+from bot.sop.times.schedule import Cron, NotACron, instant, wall
+from bot.sop.times.timing import due, in_window, month_days
 
 NEW_YORK = ZoneInfo("America/New_York")
 SHANGHAI = ZoneInfo("Asia/Shanghai")

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.located import Problems, parse
-from bot.sop.manuscript import head_of, toml, written
-from bot.sop.shelf import KEPT, LARGEST, Changed
+from bot.sop.templates.manuscript import head_of, toml, written
+from bot.sop.templates.shelf import KEPT, LARGEST, Changed
 
 from .test_library import NAMES, library
 from .town import Town

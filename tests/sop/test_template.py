@@ -9,8 +9,8 @@ import pytest
 from bot.located import Problems
 from bot.routing.template import Templates
 from bot.routing.writer import Writer
-from bot.sop.library import Library
-from bot.sop.template import Template
+from bot.sop.templates.library import Library
+from bot.sop.templates.template import Template
 
 GOOD = """\
 title = "茶"

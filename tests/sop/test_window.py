@@ -12,9 +12,9 @@ from bot.model.conversation import Conversation
 from bot.model.delivery import Cap, Delivery
 from bot.model.message import Message
 from bot.settings.rooms import DeliverySettings
-from bot.sop.guards import Guards
-from bot.sop.schedule import wall
-from bot.sop.window import Windows
+from bot.sop.templates.guards import Guards
+from bot.sop.times.schedule import wall
+from bot.sop.times.window import Windows
 from bot.testing.clock import TestClock
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")

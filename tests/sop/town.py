@@ -18,12 +18,12 @@ from bot.model.delivery import Delivery
 from bot.routing.template import Templates
 from bot.routing.writer import Reader, Writer
 from bot.settings.rooms import DeliverySettings, SopSettings
-from bot.sop.library import Library
+from bot.sop.engine.planner import Planner
+from bot.sop.engine.stepped import Stepped
 from bot.sop.means import Invitation, Means
-from bot.sop.planner import Planner
 from bot.sop.record import Sop
 from bot.sop.sops import Sops
-from bot.sop.stepped import Stepped
+from bot.sop.templates.library import Library
 from bot.store.bell import Bell
 from bot.store.effects import Effects
 from bot.store.facts import Facts

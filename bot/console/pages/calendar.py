@@ -19,9 +19,12 @@ from bot.console.page import Page
 from bot.i18n.mark import msgid
 from bot.reports import Day, Period, View, bounds, lay
 from bot.settings.spans import blacked_out
-from bot.sop.agenda import FARTHEST, Agenda, Only, Slot
-from bot.sop.agenda_feed import clash_words, count_words
-from bot.sop.holidays import (
+from bot.sop.foresight.agenda import FARTHEST, Agenda, Only, Slot
+from bot.sop.foresight.agenda_feed import clash_words, count_words
+from bot.sop.record import Sop
+from bot.sop.sops import Sops
+from bot.sop.templates.step import Action
+from bot.sop.times.holidays import (
     NotPublished,
     day_kind,
     holiday_name,
@@ -29,10 +32,7 @@ from bot.sop.holidays import (
     notice_year,
     published,
 )
-from bot.sop.record import Sop
-from bot.sop.schedule import DAY_MS
-from bot.sop.sops import Sops
-from bot.sop.step import Action
+from bot.sop.times.schedule import DAY_MS
 from bot.store.members import Group, Member, Members
 
 YEARS = (1971, 2098)

@@ -16,10 +16,10 @@ from bot.console.words import Words
 from bot.i18n import Translator
 from bot.i18n.mark import msgid
 from bot.reports import feed_of
-from bot.sop.agenda import Agenda
-from bot.sop.agenda_feed import feed_entries
-from bot.sop.schedule import DAY_MS, day_of
+from bot.sop.foresight.agenda import Agenda
+from bot.sop.foresight.agenda_feed import feed_entries
 from bot.sop.sops import Sops
+from bot.sop.times.schedule import DAY_MS, day_of
 from bot.store.line import StoreError
 from bot.web.headers import protect
 

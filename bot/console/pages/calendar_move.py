@@ -15,14 +15,14 @@ from bot.console.pages.calendar import day_of_page
 from bot.console.sop_words import when_words
 from bot.i18n.mark import msgid
 from bot.located import Problems
-from bot.sop.anchor import DateAnchor
-from bot.sop.move import Immovable, Move, beginning, moved
-from bot.sop.proposals import Proposals
+from bot.sop.changes.move import Immovable, Move, beginning, moved
+from bot.sop.changes.proposals import Proposals
 from bot.sop.record import Sop, Version
-from bot.sop.schedule import FOREVER_MS, instant
 from bot.sop.sops import NoSuchSop, Sops, WrongState
-from bot.sop.template import Template, Value
-from bot.sop.timing import moments
+from bot.sop.templates.anchor import DateAnchor
+from bot.sop.templates.template import Template, Value
+from bot.sop.times.schedule import FOREVER_MS, instant
+from bot.sop.times.timing import moments
 
 LOCKED = msgid(
     "It cannot be changed just now: a step is about to be due, or somebody else changed it. "

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 
 from aiohttp import web
 
@@ -13,14 +14,17 @@ from bot.console.audit import Audit
 from bot.console.cards import Tile
 from bot.console.directory import Directory
 from bot.console.frame import Frame
+from bot.console.link_words import CLOSED, conditions, differences
 from bot.console.page import Page
 from bot.console.paging import offset
 from bot.i18n.mark import msgid
 from bot.links.clicks import Clicks, LinkSums, MemberClicks, Part
 from bot.links.codes import Code
+from bot.links.desk import Desk
 from bot.links.destinations import BadDestination
 from bot.links.links import Link
 from bot.links.links import Links as Room
+from bot.model.phrase import Phrase
 from bot.store.members import Group, Member, Members
 
 PAGE = 25
@@ -33,8 +37,22 @@ VERDICTS = {
     "bot": msgid("Known programs"),
     "prefetch": msgid("Fetched ahead by a browser"),
     "head": msgid("Only asked whether it is there"),
+    "gone": msgid("Came after it was withdrawn"),
+    "early": msgid("Came before it opened"),
+    "expired": msgid("Came after it ended"),
+    "full": msgid("Came when it was full"),
 }
 """What a hit was judged."""
+STATES = {
+    "": msgid("All"),
+    "open": msgid("Open"),
+    "closed": msgid("Closed"),
+    "rules": msgid("With rules"),
+    "limit": msgid("Limited"),
+}
+"""Which links are listed."""
+WRONG = msgid("no code or word of ours")
+GONE = msgid("its link is no more")
 APPS = {
     "wechat": msgid("WeChat"),
     "wecom": msgid("WeCom"),
@@ -65,6 +83,7 @@ class Links:
         members: Members,
         directory: Directory,
         audit: Audit,
+        desk: Desk,
     ) -> None:
         self._frame = frame
         self._room = room
@@ -72,6 +91,7 @@ class Links:
         self._members = members
         self._directory = directory
         self._audit = audit
+        self._desk = desk
 
     def routes(self) -> list[web.RouteDef]:
         """``/links``, ``/links/orphans``, ``/links/{number}`` and its groups."""
@@ -104,7 +124,7 @@ class Links:
         try:
             number = await self._room.make(url, campaign)
         except BadDestination as error:
-            return await self._list(page, str(error))
+            return await self._list(page, page.words.say(Phrase.of(error)))
         if self._room.count() == known:
             return page.redirect(f"/links/{number}", msgid("There was such a link already."))
         who = page.operator.name
@@ -114,17 +134,31 @@ class Links:
     async def orphans(self, page: Page) -> web.StreamResponse:
         """Codes that were fetched and lead nowhere."""
         words, start = page.arg("q").casefold(), offset(page.arg("after"))
-        found = [row for row in await self._clicks.orphans(1000) if words in row[0].casefold()]
+        orphans, closed = await asyncio.gather(self._clicks.orphans(1000), self._clicks.closed())
+        found = [
+            (code, GONE if self._room.codes.unpack(code) else WRONG, hits)
+            for code, hits in orphans
+            if words in code.casefold()
+        ]
+        named = ((self._room.get(number), why, hits) for number, why, hits in closed)
         more = start + PEOPLE < len(found)
         return page.render(
             "links_orphans.html",
+            closed=[(k.number, k.name, CLOSED[why], hits) for k, why, hits in named if k],
             rows=found[start : start + PEOPLE],
             more=page.here(after=start + PEOPLE) if more else "",
         )
 
     async def _list(self, page: Page, problem: str = "") -> web.Response:
         words, start = page.arg("q"), offset(page.arg("after"))
-        shown, total = self._room.search(words, start, PAGE), self._room.count(words)
+        state = page.arg("state") if page.arg("state") in STATES else ""
+
+        now = page.formats.now
+
+        def keep(link: Link) -> bool:
+            return self._is(link, state, now)
+
+        shown, total = self._room.search(words, start, PAGE, keep), self._room.count(words, keep)
         sums = await self._clicks.many(link.number for link in shown)
         days = await asyncio.gather(*(self._clicks.days(link.number, DAYS) for link in shown))
         say = page.words.say(msgid("Clicks in 30 days"))
@@ -134,6 +168,10 @@ class Links:
             422 if problem else 200,
             rows=[(link, sums[link.number], line) for link, line in zip(shown, lines, strict=True)],
             total=total,
+            known=self._room.count(),
+            states=STATES,
+            state=state,
+            closed=lambda link: self._closed(link, now),
             problem=problem,
             more=page.here(after=start + PAGE) if start + PAGE < total else "",
         )
@@ -143,14 +181,15 @@ class Links:
     async def one(self, page: Page) -> web.StreamResponse:
         """One link: totals with their meaning, days, judgements, steps and groups."""
         link = self._link(page)
-        sums, days, steps, groups, complete = await asyncio.gather(
+        history, sums, days, steps, groups, complete = await asyncio.gather(
+            self._desk.history(link.number),
             self._clicks.sums(link.number),
             self._clicks.days(link.number, DAYS),
             self._clicks.steps(link.number),
             self._clicks.groups(link.number),
             self._clicks.complete_until(),
         )
-        say = page.words.say
+        say, names = page.words.say, {g.number: g.name for g in await self._members.groups()}
         chart = charts.area(
             say(msgid("Clicks and hits, day by day")),
             [page.formats.day(day.day) for day in days],
@@ -163,6 +202,14 @@ class Links:
             "link.html",
             link=link,
             short=self._room.url(Code(link.number)),
+            words=[(word, self._room.word_url(word)) for word in self._room.words(link.number)],
+            closed=self._closed(link, page.formats.now),
+            taken=await self._room.taken(link.number) if link.limit else 0,
+            rules=[(conditions(page, one, names), one.url) for one in link.branches],
+            history=[
+                (new, differences(page, new, old, names) if old else [])
+                for new, old in zip_longest(history, history[1:])
+            ],
             sums=sums,
             complete=complete,
             chart=chart,
@@ -189,6 +236,24 @@ class Links:
             rows=rows,
             more=page.here(after=start + PEOPLE) if more else "",
         )
+
+    def _is(self, link: Link, state: str, now: int) -> bool:
+        match state:
+            case "open":
+                return not self._closed(link, now)
+            case "closed":
+                return bool(self._closed(link, now))
+            case "rules":
+                return bool(link.branches)
+            case "limit":
+                return bool(link.limit)
+        return True
+
+    def _closed(self, link: Link, now: int) -> str:
+        """A msgid why it leads nowhere now, '' when it does; whether it is full is not asked."""
+        ways = self._room.ways(link.number)
+        why = ways.closed(now) if ways else None
+        return CLOSED[why] if why else ""
 
     def _link(self, page: Page) -> Link:
         link = self._room.get(page.number("number"))

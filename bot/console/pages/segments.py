@@ -17,7 +17,7 @@ from bot.console.sop_draft import LONGEST, saved
 from bot.console.sop_readings import Readings
 from bot.i18n.mark import msgid
 from bot.located import Problems
-from bot.sop.segment_use import SegmentUse, Uses
+from bot.sop.changes.segment_use import SegmentUse, Uses
 
 PAGE = 25
 EXAMPLES = tuple(kind.example for kind in KINDS.values() if kind.name not in ("step", "segment"))

@@ -17,11 +17,11 @@ from bot.console.sop_words import setting_word, when_words
 from bot.i18n.mark import msgid
 from bot.located import Problems
 from bot.model.phrase import Phrase
-from bot.sop.difference import Difference, Differences
-from bot.sop.proposals import NoSuchProposal, OwnProposal, Proposal, Proposals
+from bot.sop.changes.difference import Difference, Differences
+from bot.sop.changes.proposals import NoSuchProposal, OwnProposal, Proposal, Proposals
 from bot.sop.sops import Locked, NoSuchSop, WrongState
 from bot.sop.sops import Sops as Room
-from bot.sop.template import Template
+from bot.sop.templates.template import Template
 from bot.store.members import Members
 
 PAGE = 20

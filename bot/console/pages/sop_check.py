@@ -12,8 +12,8 @@ from bot.console.sop_draft import Draft, by_field
 from bot.i18n.mark import msgid
 from bot.located import Problems
 from bot.model.phrase import Phrase
+from bot.sop.changes.proposals import Proposals
 from bot.sop.check import Finding, PlanCheck, fix_of
-from bot.sop.proposals import Proposals
 from bot.sop.record import Sop, Version
 from bot.sop.sops import NoSuchSop, WrongState
 from bot.sop.sops import Sops as Room

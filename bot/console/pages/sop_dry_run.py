@@ -16,14 +16,14 @@ from bot.console.paging import offset
 from bot.console.sop_words import SKIPS, outcome_word
 from bot.i18n.mark import msgid
 from bot.located import Problems
-from bot.sop.anchor import ENROLLED
-from bot.sop.forecast import DRAFT, Forecast
-from bot.sop.foreseen import Foreseen
+from bot.sop.foresight.forecast import DRAFT, Forecast
+from bot.sop.foresight.foreseen import Foreseen
+from bot.sop.foresight.totals import GETS, Drill, Line, Totals
 from bot.sop.record import Sop, Version
-from bot.sop.schedule import DAY
 from bot.sop.sops import NoSuchSop, Sops
-from bot.sop.totals import GETS, Drill, Line, Totals
-from bot.sop.words import spoken
+from bot.sop.templates.anchor import ENROLLED
+from bot.sop.templates.words import spoken
+from bot.sop.times.schedule import DAY
 from bot.store.members import Member, Members
 
 SPANS = (7, 14, 30)

@@ -21,15 +21,15 @@ from bot.i18n.mark import msgid
 from bot.located import Problems
 from bot.model.phrase import Phrase
 from bot.routing.template import TemplateFailed
-from bot.sop.amendment import amended, fields
-from bot.sop.anchor import CALENDAR
-from bot.sop.difference import Difference, Differences
-from bot.sop.proposals import Proposals
+from bot.sop.changes.amendment import amended, fields
+from bot.sop.changes.difference import Difference, Differences
+from bot.sop.changes.proposals import Proposals
 from bot.sop.record import Sop, Version
 from bot.sop.sops import Locked, NoSuchSop, WrongState
 from bot.sop.sops import Sops as Room
-from bot.sop.template import Template
-from bot.sop.words import spoken
+from bot.sop.templates.anchor import CALENDAR
+from bot.sop.templates.template import Template
+from bot.sop.templates.words import spoken
 from bot.store.members import Members
 
 NEW = ("id", "after", "at", "every", "on", "text")

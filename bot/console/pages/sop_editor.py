@@ -16,11 +16,11 @@ from bot.console.pages.sop_timeline import ACTIONS, WAITS, way_words
 from bot.console.sop_words import ANCHORS as ANCHOR_WORDS
 from bot.i18n.mark import msgid
 from bot.located import Problem, Problems
-from bot.sop.cycle import WEEKDAYS
-from bot.sop.holidays import HolidayName
-from bot.sop.manuscript import head_of
-from bot.sop.shelf import LARGEST, Changed, Shelf, Shelved
-from bot.sop.template import ParameterType
+from bot.sop.templates.manuscript import head_of
+from bot.sop.templates.shelf import LARGEST, Changed, Shelf, Shelved
+from bot.sop.templates.template import ParameterType
+from bot.sop.times.cycle import WEEKDAYS
+from bot.sop.times.holidays import HolidayName
 
 NEW = "new"
 LARGEST_DRAFT = 1_000_000

@@ -17,8 +17,8 @@ from bot.console.result_tables import ALL, ResultTables
 from bot.reports.csv_text import CsvText
 from bot.reports.table import Column, Row
 from bot.reports.workbook import Workbook
+from bot.sop.outcomes.report import Report
 from bot.sop.record import Sop
-from bot.sop.report import Report
 from bot.sop.sops import NoSuchSop, Sops
 from bot.store.members import Members
 from bot.web.headers import protect

@@ -18,7 +18,7 @@ from bot.console.pages.sop_head_form import (
     parameter_fields,
 )
 from bot.console.pages.sop_step_form import Fields, step_data, step_fields, words_data, words_fields
-from bot.sop.template import Template
+from bot.sop.templates.template import Template
 
 STEPS, PARAMETERS, ROWS = 200, 40, 20
 """The most a form may have: steps, parameters, and rows of variants or ways in a step."""

@@ -7,10 +7,10 @@ from typing import Any
 
 from bot.console.pages.sop_step_form import Fields, words_data, words_fields
 from bot.settings.kinds import duration_text
-from bot.sop.anchor import AttributeAnchor, DateAnchor, TagAnchor, usual_target
-from bot.sop.guards import Guards
-from bot.sop.template import Parameter, Template
-from bot.sop.words import Localized
+from bot.sop.templates.anchor import AttributeAnchor, DateAnchor, TagAnchor, usual_target
+from bot.sop.templates.guards import Guards
+from bot.sop.templates.template import Parameter, Template
+from bot.sop.templates.words import Localized
 
 
 def anchor_fields(template: Template) -> Fields:

@@ -26,10 +26,10 @@ from bot.console.paging import offset
 from bot.console.sop_words import anchor_words
 from bot.i18n.mark import msgid
 from bot.located import Place, Problem, Problems
-from bot.sop.shelf import LARGEST, Shelf, Shelved
-from bot.sop.template import Template
-from bot.sop.timing import shift
-from bot.sop.words import Localized, Words, spoken
+from bot.sop.templates.shelf import LARGEST, Shelf, Shelved
+from bot.sop.templates.template import Template
+from bot.sop.templates.words import Localized, Words, spoken
+from bot.sop.times.timing import shift
 
 PAGE = 24
 ENVELOPE = 16 * 1024

@@ -20,11 +20,11 @@ from bot.gateways.profiles import TITLES, profiles
 from bot.i18n.mark import msgid
 from bot.located import KeyPath, Place, Problem, Problems, key_text, parse
 from bot.model.capabilities import Capabilities
-from bot.sop.manuscript import toml
-from bot.sop.shelf import Shelf
-from bot.sop.specimen import Specimens
-from bot.sop.step import Step
-from bot.sop.template import Template
+from bot.sop.templates.manuscript import toml
+from bot.sop.templates.shelf import Shelf
+from bot.sop.templates.specimen import Specimens
+from bot.sop.templates.step import Step
+from bot.sop.templates.template import Template
 
 _STEP = re.compile(r"s(\d+)\.")
 _CONDITIONS = re.compile(r"(?:if|unless|b\d+\.if)")

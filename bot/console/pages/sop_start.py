@@ -22,12 +22,12 @@ from bot.located import Problems
 from bot.model.conversation import Conversation
 from bot.model.phrase import Phrase
 from bot.routing.template import TemplateFailed
-from bot.sop.preview import Preview
-from bot.sop.proposals import Proposals
+from bot.sop.changes.proposals import Proposals
+from bot.sop.changes.trials import Trials
+from bot.sop.foresight.preview import Preview
 from bot.sop.sops import Sops as Room
-from bot.sop.template import Template
-from bot.sop.trials import Trials
-from bot.sop.words import Localized, spoken
+from bot.sop.templates.template import Template
+from bot.sop.templates.words import Localized, spoken
 from bot.store.members import Group, Member, Members
 
 TAGS = 200

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from bot.settings.kinds import duration_text
-from bot.sop.step import Reference, SendLate, Step
-from bot.sop.words import Localized, Words
+from bot.sop.templates.step import Reference, SendLate, Step
+from bot.sop.templates.words import Localized, Words
 
 Fields = Mapping[str, str]
 CYCLES = ("weekly", "monthly", "on", "holiday", "lunar", "every")

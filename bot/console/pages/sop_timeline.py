@@ -9,11 +9,11 @@ from bot.console.sop_words import when_words
 from bot.console.words import Words
 from bot.i18n.duration import duration
 from bot.i18n.mark import msgid
-from bot.sop.anchor import CALENDAR
-from bot.sop.guards import Guards
-from bot.sop.step import CAME, TIMED_OUT, SendLate, Step
-from bot.sop.template import Template
-from bot.sop.timing import shift
+from bot.sop.templates.anchor import CALENDAR
+from bot.sop.templates.guards import Guards
+from bot.sop.templates.step import CAME, TIMED_OUT, SendLate, Step
+from bot.sop.templates.template import Template
+from bot.sop.times.timing import shift
 
 DAY = 86_400
 ACTIONS = {

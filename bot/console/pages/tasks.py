@@ -11,8 +11,8 @@ from bot.console.frame import Frame
 from bot.console.page import Page
 from bot.console.paging import offset
 from bot.i18n.mark import msgid
-from bot.sop.tasks import Task
-from bot.sop.tasks import Tasks as Book
+from bot.sop.outcomes.tasks import Task
+from bot.sop.outcomes.tasks import Tasks as Book
 
 PAGE = 25
 LOOK = 5_000

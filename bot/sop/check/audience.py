@@ -10,11 +10,11 @@ from bot.audience.expression import terms
 from bot.audience.source import Scope
 from bot.i18n.mark import msgid
 from bot.reports.interval import members_needed
-from bot.sop.anchor import is_moment
 from bot.sop.check.finding import Finding, told
 from bot.sop.check.plan import Plan
 from bot.sop.sops import Sops
-from bot.sop.step import Step
+from bot.sop.templates.anchor import is_moment
+from bot.sop.templates.step import Step
 
 EXPECTED, WORTH = 0.1, 0.05
 """A usual share of clicks, and a difference of it that is worth knowing."""

@@ -11,11 +11,11 @@ from bot.settings.spans import blacked_out
 from bot.sop.check.finding import Finding, told
 from bot.sop.check.fixes import Fix, OnWorkdays, SetTime, TakeOutBlackout
 from bot.sop.check.plan import SEEN, Plan
-from bot.sop.holidays import NotPublished, day_kind, holiday_name
-from bot.sop.schedule import DAY, day_of, instant
 from bot.sop.sops import Sops
-from bot.sop.step import Step
-from bot.sop.timing import cycle_of
+from bot.sop.templates.step import Step
+from bot.sop.times.holidays import NotPublished, day_kind, holiday_name
+from bot.sop.times.schedule import DAY, day_of, instant
+from bot.sop.times.timing import cycle_of
 
 _QUIET = {
     "defer": msgid("{time} is within the quiet hours {hours}: it waits until {until}"),

@@ -9,9 +9,9 @@ from bot.audience.bits import Bits
 from bot.i18n.mark import msgid
 from bot.sop.check.finding import Finding, told
 from bot.sop.check.plan import SENT, Plan, wanted
-from bot.sop.foreseen import Foreseen
-from bot.sop.schedule import day_of
+from bot.sop.foresight.foreseen import Foreseen
 from bot.sop.sops import Sops
+from bot.sop.times.schedule import day_of
 
 WEEK = 7
 Daily = dict[date, list[tuple[Foreseen, Bits]]]

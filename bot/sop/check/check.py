@@ -21,7 +21,7 @@ from bot.sop.check.quotas import quotas
 from bot.sop.check.staff import taps
 from bot.sop.check.texts import texts
 from bot.sop.check.wording import wording
-from bot.sop.foreseen import Foreseen
+from bot.sop.foresight.foreseen import Foreseen
 from bot.sop.record import Sop, Version
 from bot.sop.sops import Sops
 

@@ -12,9 +12,9 @@ from bot.i18n.mark import msgid
 from bot.sop.check.finding import Finding, told
 from bot.sop.check.fixes import ShiftTime
 from bot.sop.check.plan import SENT, Plan
-from bot.sop.foreseen import Foreseen
-from bot.sop.schedule import day_of
+from bot.sop.foresight.foreseen import Foreseen
 from bot.sop.sops import Sops
+from bot.sop.times.schedule import day_of
 
 MINUTE = 60_000
 _SAID = {

@@ -11,9 +11,9 @@ from bot.i18n.mark import msgid
 from bot.model.base import Frozen
 from bot.model.phrase import Phrase
 from bot.sop.check.cutting import parted, shortened
-from bot.sop.step import Step
-from bot.sop.template import Template
-from bot.sop.words import Localized, Words
+from bot.sop.templates.step import Step
+from bot.sop.templates.template import Template
+from bot.sop.templates.words import Localized, Words
 
 DAY_MINUTES = 24 * 60
 _WHEN = ("before", "at", "until", "every", "weekly", "monthly", "on", "lunar", "holiday", "days")

@@ -5,12 +5,12 @@ from __future__ import annotations
 from difflib import get_close_matches
 
 from bot.i18n.mark import msgid
-from bot.sop.anchor import ENROLLED
 from bot.sop.check.finding import Finding, Severity, told
 from bot.sop.check.plan import Plan
 from bot.sop.record import Sop
 from bot.sop.sops import Sops
-from bot.sop.step import Step
+from bot.sop.templates.anchor import ENROLLED
+from bot.sop.templates.step import Step
 
 _NO_SOP = msgid("There is no SOP “{name}”")
 _NEAREST = msgid("There is no SOP “{name}”; did you mean “{nearest}”?")

@@ -12,14 +12,14 @@ from bot.audience.expression import terms
 from bot.audience.source import Scope
 from bot.model.capabilities import Capabilities
 from bot.sop.check.finding import Place
-from bot.sop.foreseen import Foreseen
+from bot.sop.engine.roster import names_groups
+from bot.sop.foresight.foreseen import Foreseen
 from bot.sop.record import Version
-from bot.sop.roster import names_groups
-from bot.sop.schedule import DAY_MS, FOREVER_MS
 from bot.sop.sops import Sops
-from bot.sop.step import Step
-from bot.sop.template import Template
-from bot.sop.timing import occurrences
+from bot.sop.templates.step import Step
+from bot.sop.templates.template import Template
+from bot.sop.times.schedule import DAY_MS, FOREVER_MS
+from bot.sop.times.timing import occurrences
 from bot.store.members import Group
 
 SEEN = frozenset({"message", "task", "route"})

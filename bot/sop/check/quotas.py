@@ -12,9 +12,9 @@ from bot.sop.check.caps import more_than
 from bot.sop.check.finding import Finding, told
 from bot.sop.check.plan import SENT, Plan, Reach, wanted
 from bot.sop.check.staff import owners
-from bot.sop.schedule import DAY, day_of
 from bot.sop.sops import Sops
-from bot.sop.window import quota_cap
+from bot.sop.times.schedule import DAY, day_of
+from bot.sop.times.window import quota_cap
 
 LOOKED_AT = 2_000
 """Targets whose counters are read; what others have used up is not known."""

@@ -9,8 +9,8 @@ from bot.audience.bits import Bits
 from bot.i18n.mark import msgid
 from bot.sop.check.finding import Finding, Severity, told
 from bot.sop.check.plan import Plan
-from bot.sop.schedule import day_of
 from bot.sop.sops import Sops
+from bot.sop.times.schedule import day_of
 
 SAMPLE = 1_000
 """Members whose owners are looked at."""

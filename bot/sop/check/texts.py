@@ -11,12 +11,12 @@ from bot.model.conversation import Conversation
 from bot.model.message import File, Image, LinkCard, Message, MiniProgram, Video
 from bot.routing.template import TemplateFailed
 from bot.routing.writer import SEGMENTS, Reader, Writer
-from bot.sop.actor import variables_of
 from bot.sop.check.plan import Plan
+from bot.sop.engine.actor import variables_of
+from bot.sop.engine.verdict import Target
 from bot.sop.sops import Sops
-from bot.sop.step import Step
-from bot.sop.verdict import Target
-from bot.sop.words import Localized, Words
+from bot.sop.templates.step import Step
+from bot.sop.templates.words import Localized, Words
 from bot.store.members import Group, Member
 
 LONG_NAME = "名" * 20

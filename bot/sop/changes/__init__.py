@@ -1,0 +1,1 @@
+"""How an SOP is changed: drafts, proposals, differences, moves."""

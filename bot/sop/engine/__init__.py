@@ -1,0 +1,1 @@
+"""How an SOP runs: fed, judged, acted, written, once."""

@@ -1,0 +1,1 @@
+"""What will be sent: dry run, calendar, previews."""

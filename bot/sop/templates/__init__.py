@@ -1,0 +1,1 @@
+"""SOP templates: what a manager writes, read, checked and kept."""

@@ -1,0 +1,1 @@
+"""When things happen: wall times, cycles, holidays, windows."""
