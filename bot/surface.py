@@ -24,6 +24,7 @@ from bot.console.pages.sop_check import SopCheck
 from bot.console.pages.sop_dry_run import SopDryRun
 from bot.console.pages.sop_edit import SopEdit
 from bot.console.pages.sop_editor import SopEditor
+from bot.console.pages.sop_editor_plan import EditorPlans
 from bot.console.pages.sop_exports import SopExports
 from bot.console.pages.sop_library import SopLibrary
 from bot.console.pages.sop_progress import SopProgress
@@ -124,7 +125,7 @@ class Surface:
         approvals = SopApprovals(frame, sops, differences, proposals, members)
         self.console.add(
             SopLibrary(frame, sops.shelf),
-            SopEditor(frame, sops.shelf, self._reviews(), self._app.config.language),
+            self._editor(frame),
             SopStart(frame, sops, preview, proposals, rooms.segments, members, directory, dry_run),
             SopEdit(frame, sops, differences, proposals, rooms.segments, members),
             SopCheck(frame, sops, rooms.plan_check, proposals),
@@ -136,14 +137,17 @@ class Surface:
         )
         self.console.cards.append(approvals.waiting)
 
-    def _reviews(self) -> Reviews:
-        """What the template editor says of a draft."""
-        rooms, switchboard = self._app.rooms, self._app.switchboard
-        return Reviews(
-            rooms.sops.shelf,
-            Specimens(rooms.sops.means),
+    def _editor(self, frame: Frame) -> SopEditor:
+        """The template editor, and what it says of a draft."""
+        app, rooms, switchboard = self._app, self._app.rooms, self._app.switchboard
+        sops, specimens = rooms.sops, Specimens(rooms.sops.means)
+        reviews = Reviews(
+            sops.shelf,
+            specimens,
             lambda: {name: can for name, _, _, can in switchboard.gateways()},
         )
+        plans = EditorPlans(sops, specimens, rooms.plan_check, Readings(sops, app.members))
+        return SopEditor(frame, sops.shelf, reviews, plans, app.config.language)
 
     def _calendar_pages(self) -> tuple[Calendar, CalendarMove, CalendarFeed]:
         app, rooms, console = self._app, self._app.rooms, self.console

@@ -10,10 +10,11 @@ from hashlib import sha256
 from urllib.parse import quote, unquote
 
 from bot.links.codes import Code, Codes
-from bot.links.destinations import destination
+from bot.links.destinations import BadDestination, destination
 from bot.links.rules import WINDOW
-from bot.links.terms import Terms
+from bot.links.terms import LONGEST_CAMPAIGN, Terms
 from bot.links.ways import Ways
+from bot.model.phrase import Phrase
 from bot.routing.writer import Reader
 from bot.store.store import Store, as_text
 
@@ -142,8 +143,13 @@ class Links:
         return self.url(Code(number, step, reader.group, reader.member))
 
     async def make(self, url: str, campaign: str = "") -> int:
-        """The number of the link with this destination and campaign, made at first use."""
+        """The number of the link with this destination and campaign, made at first use.
+
+        Raises BadDestination, also for a campaign that is too long to be kept.
+        """
         url, campaign = destination(url), campaign.strip()
+        if len(campaign) > LONGEST_CAMPAIGN:
+            raise BadDestination(Phrase("a campaign has at most {n} letters", n=LONGEST_CAMPAIGN))
         known = self._numbers.get((url, campaign))
         if known:
             return known

@@ -79,3 +79,16 @@ async def test_an_operator_finds_a_link_by_what_they_have(store: Store) -> None:
 async def test_codes_of_one_workspace_are_read_by_all_its_processes(store: Store) -> None:
     here, there = await opened(store), await opened(store)
     assert there.codes.unpack(here.codes.pack(Code(5, 6, 7, 8))) == Code(5, 6, 7, 8)
+
+
+async def test_a_campaign_too_long_to_keep_is_refused_and_nothing_else_suffers(
+    store: Store,
+) -> None:
+    links = Links(store, lambda: "https://bot.example")
+    await links.open()
+    with pytest.raises(BadDestination, match="at most 100 letters"):
+        await links.make("https://example.com/", "c" * 101)
+    number = await links.make("https://example.com/", "c" * 100)
+    other = Links(store, lambda: "https://bot.example")
+    await other.open()
+    assert other.location(number) == "https://example.com/"
