@@ -125,7 +125,7 @@ class Surface:
         approvals = SopApprovals(frame, sops, differences, proposals, members)
         self.console.add(
             SopLibrary(frame, sops.shelf),
-            self._editor(frame),
+            self._editor(),
             SopStart(frame, sops, preview, proposals, rooms.segments, members, directory, dry_run),
             SopEdit(frame, sops, differences, proposals, rooms.segments, members),
             SopCheck(frame, sops, rooms.plan_check, proposals),
@@ -137,7 +137,7 @@ class Surface:
         )
         self.console.cards.append(approvals.waiting)
 
-    def _editor(self, frame: Frame) -> SopEditor:
+    def _editor(self) -> SopEditor:
         """The template editor, and what it says of a draft."""
         app, rooms, switchboard = self._app, self._app.rooms, self._app.switchboard
         sops, specimens = rooms.sops, Specimens(rooms.sops.means)
@@ -147,7 +147,7 @@ class Surface:
             lambda: {name: can for name, _, _, can in switchboard.gateways()},
         )
         plans = EditorPlans(sops, specimens, rooms.plan_check, Readings(sops, app.members))
-        return SopEditor(frame, sops.shelf, reviews, plans, app.config.language)
+        return SopEditor(self.console.frame, sops.shelf, reviews, plans, app.config.language)
 
     def _calendar_pages(self) -> tuple[Calendar, CalendarMove, CalendarFeed]:
         app, rooms, console = self._app, self._app.rooms, self.console

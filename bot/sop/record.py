@@ -131,6 +131,13 @@ def _flat(version: Version) -> dict[str, Any]:
     return {"audience": str(version.audience), **version.parameters, "template": template, **steps}
 
 
+def followers(template: Template, occurrence: str, step: str, way: str = "") -> tuple[str, ...]:
+    """The occurrences of the steps that come after a step that went a way."""
+    sop, _, name = occurrence.split("/", 2)
+    wanted = {step, f"{step}/{way}"} if way else {step}
+    return tuple(f"{sop}/{one.id}/{name}" for one in template.step if one.follows in wanted)
+
+
 def zone_or_none(name: str | None) -> ZoneInfo | None:
     """A zone by its name; an attribute may hold anything, so a wrong one is none."""
     try:

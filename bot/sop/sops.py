@@ -107,14 +107,6 @@ class Sops:
         """What one look of the planner needs to know of it; raises Changed."""
         return await self.turns.turn(sop, now)
 
-    def followers(
-        self, template: Template, occurrence: str, step: str, way: str = ""
-    ) -> tuple[str, ...]:
-        """The occurrences of the steps that come after a step that went a way."""
-        sop, _, name = occurrence.split("/", 2)
-        wanted = {step, f"{step}/{way}"} if way else {step}
-        return tuple(f"{sop}/{one.id}/{name}" for one in template.step if one.follows in wanted)
-
     async def _zone_of(self, delivery: Delivery) -> tuple[ZoneInfo, tuple[str, ...]]:
         """The zone of whom a delivery goes to: its SOP's, else the member's, else ours."""
         own, member = None, delivery.member

@@ -9,14 +9,18 @@ from babel.dates import get_day_names
 
 from bot.console.frame import Frame
 from bot.console.page import Page
+from bot.console.pages.sop_editor_plan import WHOM, EditorPlan, EditorPlans
 from bot.console.pages.sop_form import ANCHORS, Form
+from bot.console.pages.sop_form_fix import mended
 from bot.console.pages.sop_review import Reviews
 from bot.console.pages.sop_step_form import CYCLES, UNITS
 from bot.console.pages.sop_timeline import ACTIONS, WAITS, way_words
+from bot.console.sop_draft import LONGEST
 from bot.console.sop_words import ANCHORS as ANCHOR_WORDS
 from bot.i18n.mark import msgid
 from bot.located import Problem, Problems
-from bot.sop.templates.manuscript import head_of
+from bot.sop.check import fix_of
+from bot.sop.templates.manuscript import head_of, toml
 from bot.sop.templates.shelf import LARGEST, Changed, Shelf, Shelved
 from bot.sop.templates.template import ParameterType
 from bot.sop.times.cycle import WEEKDAYS
@@ -54,23 +58,28 @@ OTHERS = msgid(
     "Somebody else saved this template meanwhile. Your changes are below, not saved yet; "
     "save again to put them in place of theirs."
 )
+SPENT = msgid("This change fits no more: the draft is as it was.")
 
 
 class SopEditor:
     """Changes templates; the shelf keeps them."""
 
-    def __init__(self, frame: Frame, shelf: Shelf, reviews: Reviews, language: str) -> None:
+    def __init__(
+        self, frame: Frame, shelf: Shelf, reviews: Reviews, plans: EditorPlans, language: str
+    ) -> None:
         """``language``: the workspace's, in whose field stands what is in one language only."""
         self._frame = frame
         self._shelf = shelf
         self._reviews = reviews
+        self._plans = plans
         self._language = language
 
     def routes(self) -> list[web.RouteDef]:
-        """``/sops/templates/{name}/edit``, its source, and the check of a draft."""
+        """``/sops/templates/{name}/edit``, its source, and the checks of a draft."""
         get, post, one = self._frame.get, self._frame.post, "/sops/templates/{name}"
         return [
             post("/sops/templates/check", self.check, "author", largest=LARGEST_DRAFT),
+            post("/sops/templates/plan", self.plan, "author", largest=LARGEST_DRAFT),
             get(f"{one}/edit", self.form, "author"),
             post(f"{one}/edit", self.edit, "author", largest=LARGEST_DRAFT),
             get(f"{one}/source", self.source, "author"),
@@ -96,6 +105,11 @@ class SopEditor:
         form, base = Form.posted(page.form), _number(page.field("base"))
         if do == "save":
             return await self._save(page, name, form, base)
+        if page.field("fix"):
+            return await self._mend(page, name, form, base)
+        if do in ("look", "links"):
+            plan = await self._plans.of(page, form, self._seen_as(page)[1], do)
+            return await self._show(page, name, form, base, dirty=True, plan=plan)
         changed = form.changed(do)
         return await self._show(page, name, changed, base, opened=changed.touched(do), dirty=True)
 
@@ -106,6 +120,32 @@ class SopEditor:
         review = await self._reviews.review(form, page.words, gateway, language)
         part = page.part("sop_editor_check.html", review=review)
         return web.Response(text=part, content_type="text/html")
+
+    async def plan(self, page: Page) -> web.StreamResponse:
+        """What would go wrong with a draft once it is started, as a part of the page."""
+        form, language = Form.posted(page.form), self._seen_as(page)[1]
+        plan = await self._plans.of(page, form, language, page.field("do"))
+        part = page.part("sop_editor_plan.html", plan=plan)
+        return web.Response(text=part, content_type="text/html")
+
+    async def _mend(self, page: Page, name: str, form: Form, base: int) -> web.StreamResponse:
+        """Do to the draft what a finding offers and show it again, not saved."""
+        changed, said, at = form, "", -1
+        try:
+            fix = fix_of(page.field("fix", 2000))
+            template = self._shelf.check("template", toml(form.data))
+        except (Problems, ValueError):
+            pass
+        else:
+            changed, said = mended(form, template, fix, self._language), fix.title
+            names = [step.id for step in template.step]
+            at = names.index(fix.step) if "step" in fix.model_fields_set else -1
+        if changed == form:
+            return await self._show(page, name, form, base, dirty=True, wrong=SPENT)
+        plan = await self._plans.of(page, changed, self._seen_as(page)[1], "look")
+        return await self._show(
+            page, name, changed, base, opened=at, dirty=True, plan=plan, done=said
+        )
 
     async def _save(self, page: Page, name: str, form: Form, base: int) -> web.StreamResponse:
         called = page.field("called", 60) if name == NEW else name
@@ -202,6 +242,8 @@ class SopEditor:
         dirty: bool = False,
         told: bool = False,
         wrong: str = "",
+        plan: EditorPlan | None = None,
+        done: str = "",
     ) -> web.Response:
         gateway, language = self._seen_as(page)
         review = await self._reviews.review(form, page.words, gateway, language)
@@ -222,6 +264,10 @@ class SopEditor:
             ways=lambda way: way_words(page.words, way),
             dirty=dirty,
             trouble=wrong,
+            plan=plan,
+            done=done,
+            whom=WHOM,
+            assumed=(page.field("for"), page.field("for.expression", LONGEST)),
             title=_title(form, page.language),
             choices=self._reviews.choices(page.words),
             gateway=gateway,

@@ -3,8 +3,9 @@
 
 const form = document.querySelector("form.editor");
 const check = document.getElementById("check");
+const plan = document.getElementById("plan");
 const bytes = new TextEncoder();
-let timer, running;
+let timer, running, later, asking;
 
 // What is wrong goes beside its field, what an expression means below it.
 function spread() {
@@ -37,10 +38,43 @@ async function look() {
     if (!answer.ok) return;
     check.innerHTML = await answer.text();
     spread();
+    later = setTimeout(foresee, 900);
   } catch (error) {
     if (error.name !== "AbortError" && error.name !== "TypeError") throw error;
   }
 }
+
+// What would go wrong once it is started is asked when the draft has rested for a moment, and
+// again by the buttons below it.
+async function foresee(button) {
+  stop();
+  asking = new AbortController();
+  const fields = new URLSearchParams(new FormData(form));
+  if (button) fields.set(button.name, button.value);
+  plan.setAttribute("aria-busy", "true");
+  try {
+    const signal = asking.signal;
+    const answer = await fetch(form.dataset.plan, { method: "POST", body: fields, signal });
+    if (answer.ok) plan.innerHTML = await answer.text();
+    plan.removeAttribute("aria-busy");
+  } catch (error) {
+    if (error.name !== "AbortError" && error.name !== "TypeError") throw error;
+  }
+}
+
+function stop() {
+  clearTimeout(later);
+  asking?.abort();
+}
+
+plan.addEventListener("click", (event) => {
+  const button = event.target.closest("button[data-ask]");
+  if (!button) return;
+  event.preventDefault();
+  button.disabled = true;
+  foresee(button);
+});
+if (!plan.firstElementChild) foresee();
 
 function count(area) {
   const place = area.closest("label").querySelector(".bytes");
@@ -54,6 +88,7 @@ function count(area) {
 form.addEventListener("input", (event) => {
   form.dataset.dirty = "";
   if (event.target.tagName === "TEXTAREA") count(event.target);
+  stop();
   clearTimeout(timer);
   timer = setTimeout(look, 600);
 });

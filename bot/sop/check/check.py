@@ -51,11 +51,18 @@ class PlanCheck:
         self._forecast = forecast
 
     async def check(
-        self, version: Version, *, sop: Sop | None = None, days: int = 30, links: bool = True
+        self,
+        version: Version,
+        *,
+        sop: Sop | None = None,
+        days: int = 30,
+        links: bool = True,
+        unasked: Collection[str] = (),
     ) -> list[Finding]:
         """Everything to know about a draft, or about a ``sop`` in this version, the worst first.
 
-        ``days`` are looked ahead; with ``links`` their servers are asked, if settings allow it.
+        ``days`` are looked ahead; with ``links`` their servers are asked, if settings allow it,
+        but not addresses that begin as one of ``unasked``: they stand for others.
         """
         ident = sop.id if sop else ""
         try:
@@ -67,7 +74,7 @@ class PlanCheck:
         found = [finding for ask in CHECKS for finding in await ask(plan, self._sops)]
         found += wording(plan, self._sops, said)
         if links and self._sops.means.settings.check_links:
-            found += await unhealthy(plan, said, self._probe)
+            found += await unhealthy(plan, said, self._probe, unasked)
         order = {step.id: n for n, step in enumerate(plan.template.step)}
         return sorted(
             found, key=lambda f: (SEVERITIES.index(f.severity), order.get(f.place.step, -1))

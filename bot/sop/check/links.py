@@ -36,9 +36,16 @@ _GRAVE: Mapping[str, Severity] = {
 _EMPTY = msgid("A picture or file without an address")
 
 
-async def unhealthy(plan: Plan, said: Sequence[Said], probe: Probe) -> list[Finding]:
+async def unhealthy(
+    plan: Plan, said: Sequence[Said], probe: Probe, unasked: Collection[str] = ()
+) -> list[Finding]:
     """Every address that is not fine, once for each step that has it."""
-    asked = [(one, url) for one in said for url in (*one.addresses, *one.media)]
+    asked = [
+        (one, url)
+        for one in said
+        for url in (*one.addresses, *one.media)
+        if not url.startswith(tuple(unasked))
+    ]
     health = await probe({url for _, url in asked if url})
     found = []
     for one, url in asked:

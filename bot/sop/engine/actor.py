@@ -15,6 +15,7 @@ from bot.routing.writer import Reader
 from bot.sop.engine.turn import Turn
 from bot.sop.engine.verdict import Assign, Await, Case, Done, Send, Skip, Target, Verdict
 from bot.sop.outcomes.tasks import Task
+from bot.sop.record import followers
 from bot.sop.sops import Sops
 from bot.sop.templates.step import CAME, TIMED_OUT, Step
 from bot.sop.templates.words import Words, spoken
@@ -133,7 +134,7 @@ class Actor:
                 due=turn.now + int((step.within or TASK_TIME) * 1000) if what else due,
                 member=target.number if target.member else None,
                 owner=_owner(target),
-                follow=self._sops.followers(case.flight.template, case.occurrence, step.id, way),
+                follow=followers(case.flight.template, case.occurrence, step.id, way),
             )
             return await self._assigned(task, way, () if what else caps)
         assert message is not None
@@ -153,7 +154,7 @@ class Actor:
                 run=run,
                 target=target.number,
                 name=target.name,
-                follow=self._sops.followers(case.flight.template, case.occurrence, step.id, way),
+                follow=followers(case.flight.template, case.occurrence, step.id, way),
                 who=target.who,
             ),
         )

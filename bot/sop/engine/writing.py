@@ -21,6 +21,7 @@ from bot.sop.engine.verdict import (
     Verdict,
 )
 from bot.sop.outcomes.tasks import HEARD
+from bot.sop.record import followers
 from bot.sop.sops import Sops
 from bot.store.effects import Effects
 
@@ -119,7 +120,7 @@ class Writing:
 
     def _follow(self, effects: Effects, turn: Turn, case: Case, way: str = "") -> None:
         if case.step is not None:
-            after = self._sops.followers(case.flight.template, case.occurrence, case.step.id, way)
+            after = followers(case.flight.template, case.occurrence, case.step.id, way)
             follow(effects, after, case.target.name, turn.now)
 
     async def _await(self, turn: Turn, case: Case, verdict: Await) -> int:

@@ -37,6 +37,11 @@ class Specimens:
         variables = self._variables(template, language)
         return {name: await self._write(one, variables, language) for name, one in words.items()}
 
+    def values(self, template: Template, language: str) -> dict[str, Value]:
+        """A made-up value for every parameter that has no default."""
+        asked = {name: one for name, one in template.parameters.items() if one.default is None}
+        return {name: self._made_up(name, one, language) for name, one in asked.items()}
+
     async def _write(self, words: Words, variables: Mapping[str, Any], language: str) -> Text:
         try:
             return await self._writer.write(spoken(words, language), variables, Reader())
@@ -57,6 +62,9 @@ class Specimens:
         default = parameter.default
         if default is not None and default not in ("today", "now"):
             return spoken(default, language) if isinstance(default, Localized) else default
+        return self._made_up(name, parameter, language)
+
+    def _made_up(self, name: str, parameter: Parameter, language: str) -> Value:
         today = f"{utc(self._means.store.clock.now()):%Y-%m-%d}"
         made_up = {**_VALUES, "date": today, "url": f"https://example.com/{name}"}
         title = spoken(parameter.title, language) if parameter.title else name
