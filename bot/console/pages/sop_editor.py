@@ -138,8 +138,8 @@ class SopEditor:
             pass
         else:
             changed, said = mended(form, template, fix, self._language), fix.title
-            names = [step.id for step in template.step]
-            at = names.index(fix.step) if "step" in fix.model_fields_set else -1
+            names, ident = [step.id for step in template.step], getattr(fix, "step", "")
+            at = names.index(ident) if ident in names else -1
         if changed == form:
             return await self._show(page, name, form, base, dirty=True, wrong=SPENT)
         plan = await self._plans.of(page, changed, self._seen_as(page)[1], "look")

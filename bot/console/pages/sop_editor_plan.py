@@ -52,7 +52,7 @@ class EditorPlan:
 
     ``ready``: whether it is a plan at all; ``late``: whether looking took too long and was given
     up. ``links``: whether links were asked, None where settings forbid it. ``whom`` says who was
-    assumed, as ``Readings`` does.
+    assumed, as ``Readings`` does; ``values`` were made up.
     """
 
     ready: bool = True
@@ -61,6 +61,7 @@ class EditorPlan:
     problems: Collection[str] = ()
     parts: Sequence[Part] = ()
     whom: Mapping[str, Any] = field(default_factory=dict)
+    values: Mapping[str, Value] = field(default_factory=dict)
 
 
 class EditorPlans:
@@ -97,8 +98,8 @@ class EditorPlans:
             return EditorPlan(problems=[Phrase.of(error)])
 
     async def _plan(self, page: Page, template: Template, language: str, ask: bool) -> EditorPlan:
-        audience = _assumed(page, template)
-        values, now = self._values(template, language, page.formats.now), page.formats.now
+        audience, now = _assumed(page, template), page.formats.now
+        values = self._values(template, language, now)
         version = await self._room.drafts.version(
             1, template, audience, values, page.operator.name, language, now
         )
@@ -110,6 +111,7 @@ class EditorPlans:
             links=ask if self._room.means.settings.check_links else None,
             parts=[*_parts(template, found)],
             whom=await self._readings.of(page, str(audience), template.to),
+            values=values,
         )
 
     def _values(self, template: Template, language: str, now: int) -> dict[str, Value]:
