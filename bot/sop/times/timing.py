@@ -9,12 +9,11 @@ from hashlib import blake2b
 from itertools import islice
 from zoneinfo import ZoneInfo
 
-from bot.clock import utc
 from bot.sop.templates.anchor import AttributeAnchor, DateAnchor
 from bot.sop.templates.step import Step
 from bot.sop.templates.template import Template, Value
 from bot.sop.times.cycle import Cycle
-from bot.sop.times.schedule import DAY, DAY_MS, MOST, Cron, day_of, instant
+from bot.sop.times.schedule import DAY, MOST, Cron, day_of, instant
 
 WIDEST = 26 * 3_600_000
 """Ms between the same wall time in the first and the last zone of the world."""
@@ -182,8 +181,3 @@ def month_days(day: date) -> list[int]:
 def day_number(day: date) -> int:
     """A date as YYYYMMDD, the score of dates that come once."""
     return day.year * 10_000 + day.month * 100 + day.day
-
-
-def last_day(ms: int, zone: ZoneInfo) -> date:
-    """The local date a day and a bit from a moment, for looking at everybody's dates."""
-    return utc(ms + DAY_MS).astimezone(zone).date()
