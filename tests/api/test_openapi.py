@@ -7,13 +7,9 @@ import os
 import sys
 from pathlib import Path
 
-import pytest
-
 from bot.api.api import Api
 from tests.api.conftest import Shop
 from tests.console.house import people
-
-pytest.importorskip("schemathesis")
 
 CHECKS = (
     *("not_a_server_error", "status_code_conformance", "content_type_conformance"),

@@ -5,10 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-import shutil
 from pathlib import Path
-
-import pytest
 
 from bot.tokens import SCOPES, Tokens
 from tests.console.house import opened, people
@@ -16,7 +13,6 @@ from tests.console.house import opened, people
 PAGE = (Path(__file__).parents[2] / "docs" / "api.md").read_text()
 
 
-@pytest.mark.skipif(shutil.which("curl") is None, reason="the examples need curl")
 async def test_the_examples_of_the_api_work_as_they_stand(valkey: str) -> None:
     async with opened(valkey, "docs-api") as house:
         await people(house, 3)
