@@ -13,6 +13,7 @@ from itertools import count
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from bot.store.address import unix
 from bot.store.keys import catalogue
@@ -20,6 +21,9 @@ from bot.store.store import Store
 from bot.testing.clock import TestClock
 
 _workspaces = count(1)
+# How long an example takes says how busy the machine is, and nothing about what is tested.
+settings.register_profile("muster", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("muster")
 
 
 @pytest.fixture(scope="session")
