@@ -194,15 +194,16 @@ class Sops:
         version = await self.revised(sop, by, template, audience, parameters)
         if locked and (soon := self._cursors.next(old, now, self.means.settings.lock)):
             raise Locked(ident, soon)
+        always = await self._cursors.always(sop)
         if stay and old.always:
-            await self._cursors.stay(sop, old)
+            await self._cursors.stay(sop, old, always)
             version = version.model_copy(update={"stayed": (*old.stayed, old.number)})
         changed = sop.model_copy(update={"version": version.number})
         effects = Effects(self._keys)
         effects.guard(sop.token, "HGET", self._keys.sop_state(), sop.id)
         effects.do("HSET", self._keys.sop_state(), sop.id, changed.token)
         self.versions.keep(effects, changed, version)
-        self._cursors.begin(effects, changed, version, old)
+        self._cursors.begin(effects, changed, version, old, always)
         self._cursors.catch_up(effects, changed, version, catch_up, now)
         await self._fix(effects, sop, version, old)
         self._journal(effects, sop, "sop.edited", by, f"{sop.token} → {changed.token}")

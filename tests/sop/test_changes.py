@@ -78,6 +78,16 @@ async def test_beginning_anew_everybody_gets_it_from_the_first_step(town: Town) 
     assert sorted(await walk(town, 4)) == ["five a", "five b", "three a", "three b"]
 
 
+async def test_begun_anew_it_can_still_be_edited(town: Town) -> None:
+    sop = await begun(town, days(("one", "1d"), ("five", "5d"), resume="restart"), "a")
+    await town.sops.pause(sop.id, "小王")
+    await town.sops.resume(sop.id, "小王")
+    more = days(("one", "1d"), ("two", "2d"), ("five", "5d"), resume="restart")
+    template = town.sops.library.parse(more, "t.toml")
+    await town.sops.edit(sop.id, "小王", template=template)
+    assert await walk(town, 3) == ["one a", "two a"]
+
+
 # new versions
 
 

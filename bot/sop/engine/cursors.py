@@ -27,9 +27,17 @@ class Cursors:
         self._timezone = timezone
 
     def begin(
-        self, effects: Effects, sop: Sop, version: Version, old: Version | None = None
+        self,
+        effects: Effects,
+        sop: Sop,
+        version: Version,
+        old: Version | None = None,
+        always: str = ALWAYS,
     ) -> None:
-        """Where planning begins for each step that is new; again where its time changed."""
+        """Where planning begins for each step that is new; again where its time changed.
+
+        ``always`` names the occurrence of steps that come for each target by itself.
+        """
         cursors = self._keys.sop_cursor(sop.id)
         for step in version.settled.step:
             before = old.step(step.id) if old else None
@@ -43,7 +51,7 @@ class Cursors:
             how = how if version.template.personal else "HSETNX"
             effects.do(how, cursors, f"at {step.id}", self._first(sop, version, step))
             if version.always:
-                occurrence = sop.occurrence(step.id, ALWAYS)
+                occurrence = sop.occurrence(step.id, always)
                 effects.do("HSETNX", self._keys.sop_open(sop.id), occurrence, _state(step))
         if isinstance(version.template.anchor, TagAnchor):
             effects.do("SADD", self._keys.moment_tags(), version.template.anchor.tag)
@@ -59,11 +67,16 @@ class Cursors:
                 effects.do("HSET", cursors, f"catch {step.id}", now)
                 effects.do("HSET", cursors, f"at {step.id}", self._first(sop, version, step))
 
-    async def stay(self, sop: Sop, old: Version) -> None:
+    async def always(self, sop: Sop) -> str:
+        """The occurrence of steps that come for each target by itself; another when begun anew."""
+        generation = await self._store.text("HGET", self._keys.sop_cursor(sop.id), "generation")
+        return f"{ALWAYS}.{generation}" if generation else ALWAYS
+
+    async def stay(self, sop: Sop, old: Version, always: str) -> None:
         """Write down who got any step so far: they stay on the old version."""
         key = self._keys.sop_on(sop.id, old.number)
         await self._store.call("DEL", key)
-        names = [self._keys.sop_fed(sop.occurrence(s.id, ALWAYS)) for s in old.settled.step]
+        names = [self._keys.sop_fed(sop.occurrence(s.id, always)) for s in old.settled.step]
         await self._store.run("fact_union", [key], names)
         for step in old.settled.step:
             cursors = self._keys.sop_cursor(sop.id)
