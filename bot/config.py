@@ -20,6 +20,7 @@ from bot.settings.rooms import (
     LinkSettings,
     RouteSettings,
     SopSettings,
+    WebhookSettings,
     WelcomeSettings,
 )
 from bot.settings.secret_files import read_secret_files
@@ -76,6 +77,9 @@ class Config(Frozen):
     )
     routes: tuple[RouteSettings, ...] = Field(default=(), description="Keyword routes into groups.")
     links: LinkSettings = Field(default=LinkSettings(), description="Tracked links.")
+    webhooks: WebhookSettings = Field(
+        default=WebhookSettings(), description="Telling other systems what happens."
+    )
     checkin: dict[Name, CheckInSettings] = Field(default={}, description="Check-in programmes.")
     log: LogSettings = Field(default=LogSettings(), description="The log.")
     retention: RetentionSettings = Field(

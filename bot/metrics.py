@@ -40,6 +40,12 @@ class Metrics:
         self.hits = Counter(
             "muster_link_hits", "Link fetches answered", ["verdict"], registry=self.registry
         )
+        self.arrivals = Counter(
+            "muster_conversion_visits",
+            "Visits to signed addresses, by what became of them",
+            ["outcome"],
+            registry=self.registry,
+        )
         self.store_up = Gauge(
             "muster_store_up", "1 while the store answers", registry=self.registry
         )

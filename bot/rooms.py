@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
+from aiohttp import web
+
 from bot.audience.algebra import Algebra
 from bot.audience.segments import Segments
 from bot.audience.sources import store_sources
@@ -16,17 +18,34 @@ from bot.checkins.reminders import Reminders
 from bot.clock import Clock, Days
 from bot.config import SANDBOX
 from bot.delivery.journal import Journal
+from bot.figures.figures import FigureRoom
+from bot.figures.finder import Finder
+from bot.figures.names import Names
+from bot.figures.telling import Telling
+from bot.figures.texts import FigureTexts
+from bot.figures.tongue import Tongue
+from bot.gateways.identity import Identity
+from bot.gateways.wechat.oauth import WeChatIdentity
+from bot.gateways.wecom.api import WeComApi
+from bot.gateways.wecom.oauth import WeComIdentity
 from bot.i18n.mark import msgid
+from bot.links.arrivals import Arrivals
 from bot.links.audience import Clicked
 from bot.links.clicks import Clicks
 from bot.links.conversions import Conversions
 from bot.links.counter import Counter
+from bot.links.data_centres import DataCentres
 from bot.links.desk import Desk
+from bot.links.hits import Hit
+from bot.links.identities import Identities
+from bot.links.judge import Judge
 from bot.links.links import Links
 from bot.links.pages import Pages
 from bot.links.probe import Probe
 from bot.links.recorder import Recorder
 from bot.links.redirect import Redirects
+from bot.links.signing import SigningKeys
+from bot.links.staff import Staff
 from bot.links.visitors import Visitors
 from bot.located import Problems
 from bot.model.delivery import Delivery
@@ -34,6 +53,7 @@ from bot.routes.desk import check_routes
 from bot.routes.routes import Routes
 from bot.routing.template import Templates
 from bot.routing.writer import Writer
+from bot.settings.rooms import OAuthSettings
 from bot.sop.changes.proposals import Proposals
 from bot.sop.check import PlanCheck
 from bot.sop.engine.crowd import OPT_OUT
@@ -53,6 +73,11 @@ from bot.store.facts import Facts
 from bot.store.members import Members
 from bot.store.store import Store
 from bot.web import peer
+from bot.webhooks.courier import Courier
+from bot.webhooks.feed import Click, Feed
+from bot.webhooks.post import Post
+from bot.webhooks.queue import Queue
+from bot.webhooks.webhooks import Webhooks
 from bot.welcome import Welcomes
 
 if TYPE_CHECKING:
@@ -79,7 +104,10 @@ class Rooms:
         """The port in use, once the web server listens."""
         self._make_links(app)
         self.templates = Templates()
-        self.writer = Writer(self.templates, {"link": self.links.link})
+        reports = FigureTexts(lambda: self.telling)
+        self.writer = Writer(
+            self.templates, {"link": self.links.link, **reports.functions}, reports.stand_ins
+        )
         self.welcomes = Welcomes(config.welcome, store, app.facts)
         self.checkins = CheckIns(
             config.checkin, config.timezone, store, app.members, app.facts, app.clock
@@ -89,6 +117,7 @@ class Rooms:
         self.reminders = Reminders(
             self.checkins, store, app.members, self.writer, app.translate, self._is_quiet
         )
+        self._make_figures(app)
         self.routes = Routes(
             config.routes,
             store,
@@ -98,12 +127,15 @@ class Rooms:
             self.writer.names,
             Days(config.timezone),
         )
+        self._make_webhooks(app)
         self.services: dict[type, object] = {
             Asked: self.asked,
             CheckIns: self.checkins,
             Clicks: self.clicks,
             Clock: app.clock,
             Facts: app.facts,
+            FigureRoom: self.figures,
+            Finder: self.finder,
             Journal: app.journal,
             Links: self.links,
             Members: app.members,
@@ -111,6 +143,7 @@ class Rooms:
             Routes: self.routes,
             Sops: self.sops,
             Store: store,
+            Telling: self.telling,
             Welcomes: self.welcomes,
         }
 
@@ -118,10 +151,21 @@ class Rooms:
         config, store = app.config, app.store
         self.links = Links(store, lambda: config.web.link_url(self.port))
         self.link_desk = Desk(store, self.links)
-        self.clicks = Clicks(store, app.facts, self._zone)
+        self.clicks = Clicks(store, app.facts, self.links.steps, self._zone)
         self.conversions = Conversions(store, self.links, app.members, app.facts, self._zone)
+        self.signing_keys = SigningKeys(store)
+        self.arrivals = Arrivals(
+            *(self.conversions, self.signing_keys, self.links, app.clock.now),
+            *(app.translator.translate, lambda what: app.metrics.arrivals.labels(what).inc()),
+        )
         self.probe = Probe(app.clock)
         self._visitors = Visitors(store)
+        self.staff = Staff(
+            store, self._visitors, config.retention.hits_days, config.links.count_staff
+        )
+        self.identities = Identities(
+            store, self._visitors, _platforms(config.links.oauth, app.clock), self.links.word_url
+        )
 
         def count(what: str, number: int) -> None:
             app.metrics.hits.labels(what).inc(number)
@@ -133,10 +177,47 @@ class Rooms:
             self._visitors,
             Pages(app.translator.translate, str(config.links.fallback_url or ""), config.workspace),
             app.clock,
-            lambda request: peer.address(request, config.web.trusted_proxies),
+            self._address,
             config.web.link_hosts(),
+            DataCentres(config.links.data_centres),
+            config.links.do_not_track == "respect",
+            self.identities,
+            config.links.limited_while_away == "wait",
         )
-        self.counter = Counter(store, self.links, self._zone, recorder.origin, count)
+        self.judge = Judge(self.links, self._zone, lambda: self.staff)
+        self.counter = Counter(store, self.judge, self.links.steps, recorder.origin, count)
+
+    def _make_figures(self, app: App) -> None:
+        config, store, members = app.config, app.store, app.members
+        self.figures = FigureRoom(
+            *(store, self.links, self.clicks, self.conversions, members),
+            *(self.sops.versions, self._zone),
+        )
+        self.figure_names = Names(self.links, self.link_desk, members, self.sops, self._zone)
+        self.finder = Finder(store, self.links, self.sops, members, self.figures)
+        self.telling = Telling(
+            *(self.figures, self.figure_names, members, Tongue(config.language, app.translate)),
+            lambda path: config.web.url(self.port).rstrip("/") + path,
+        )
+
+    def _make_webhooks(self, app: App) -> None:
+        store, private = app.store, app.config.webhooks.allow_private
+        self.webhooks = Webhooks(store, private)
+        self.webhook_queue = Queue(store)
+        feed = Feed(store, self.webhooks, app.members, self._click)
+        post = Post(app.clock, private)
+        self.courier = Courier(
+            *(store, app.bell, app.random, self.webhooks, feed, self.webhook_queue, post)
+        )
+
+    def _click(self, line: bytes) -> Click | None:
+        """What a kept hit says, for who knows nothing of links."""
+        try:
+            hit = Hit.parse(line)
+        except ValueError:
+            return None
+        code = self.links.codes.unpack(hit.code)
+        return Click(hit.at, code.link, code.group, code.member) if code else None
 
     def _make_audiences(self, app: App) -> None:
         config, store = app.config, app.store
@@ -203,6 +284,7 @@ class Rooms:
         """Do what the time asks for; called every second on every node."""
         await self.links.refresh()
         await self._visitors.refresh()
+        await self.staff.refresh()
         await self.reminders.remind(self._app.clock.now())
         await self.task_reminders.remind(self._app.clock.now())
 
@@ -232,15 +314,24 @@ class Rooms:
         await self.redirects.start()
         await self.counter.start()
         await self.planner.start()
+        await self.courier.start()
 
     async def stop(self) -> None:
         """End it."""
+        await self.courier.stop()
         await self.planner.stop()
         await self.counter.stop()
         await self.redirects.stop()
         await self.probe.close()
 
     # what rooms ask each other
+
+    async def saw_operator(self, request: web.Request) -> None:
+        """Somebody who is logged in uses the console: their browser's clicks are the staff's."""
+        await self.staff.seen(self._address(request), request.headers.get("User-Agent", ""))
+
+    def _address(self, request: web.Request) -> str:
+        return peer.address(request, self._app.config.web.trusted_proxies)
 
     async def _invite(self, route: str, member: int) -> Invitation:
         """What a SOP's step that invites to a route says."""
@@ -253,3 +344,16 @@ class Rooms:
 
     def _is_quiet(self, ms: int) -> bool:
         return self.sops.windows.opening(ms, self._zone).due != ms
+
+
+def _platforms(settings: OAuthSettings, clock: Clock) -> dict[str, Identity]:
+    """The platforms that can be asked who opens a link."""
+    found: dict[str, Identity] = {}
+    if wecom := settings.wecom:
+        api = WeComApi(wecom.api_url, wecom.corp_id, wecom.secret, clock)
+        found["wecom"] = WeComIdentity(api, wecom.corp_id, wecom.agent_id, wecom.gateway)
+    if wechat := settings.wechat:
+        found["wechat"] = WeChatIdentity(
+            wechat.api_url, wechat.app_id, wechat.secret, wechat.gateway
+        )
+    return found

@@ -9,10 +9,16 @@ from bot.app import App
 from bot.config import SANDBOX
 from bot.console.console import Console, Services
 from bot.console.feeds import Feeds
+from bot.console.figure_subjects import Subjects
 from bot.console.pages.calendar import Calendar
 from bot.console.pages.calendar_feed import CalendarFeed
 from bot.console.pages.calendar_move import CalendarMove
 from bot.console.pages.checkins import CheckIns
+from bot.console.pages.conversions import ConversionPages
+from bot.console.pages.figures import FigurePages
+from bot.console.pages.figures_campaigns import FigureCampaigns
+from bot.console.pages.figures_compare import FigureCompare
+from bot.console.pages.figures_members import FigureMembers
 from bot.console.pages.link_edit import LinkEdit
 from bot.console.pages.link_qr import LinkQr
 from bot.console.pages.links import Links
@@ -35,9 +41,12 @@ from bot.console.pages.sop_targets import SopTargets
 from bot.console.pages.sops import Sops
 from bot.console.pages.tasks import Tasks
 from bot.console.pages.tokens import TokenPages
+from bot.console.pages.webhooks import WebhookPages
 from bot.console.passwords import Passwords
 from bot.console.sop_readings import Readings
 from bot.demo.mark import demo_present
+from bot.figures.comparison import Comparisons
+from bot.figures.subject import Subject
 from bot.gateways.sandbox import Sandbox
 from bot.gateways.sandbox.door import Door
 from bot.gateways.sandbox.page import SandboxPage
@@ -66,6 +75,7 @@ class Surface:
             translator=app.translator,
             gateways=app.switchboard.gateways,
             banner=self._banner,
+            seen=app.rooms.saw_operator,
         )
         self.console = Console(services, config.web, config.language, config.timezone, passwords)
         tokens = Tokens(app.store)
@@ -83,6 +93,7 @@ class Surface:
         """Everything the web server answers."""
         routes = [*self.console.routes(), *self._api.routes()]
         routes += self._app.rooms.redirects.routes()
+        routes += self._app.rooms.arrivals.routes()
         if self._sandbox:
             routes += [*self._door.routes(), *self._sandbox.routes()]
         return routes
@@ -98,8 +109,11 @@ class Surface:
         tasks = Tasks(frame, rooms.sops.tasks, directory, audit)
         routes = Routes(frame, rooms.routes, app.members, audit)
         checkins = CheckIns(frame, rooms.checkins, app.store, app.members, app.facts, directory)
-        desk = rooms.link_desk
-        links = Links(frame, rooms.links, rooms.clicks, app.members, directory, audit, desk)
+        desk, figures = rooms.link_desk, self._figures()
+        links = Links(
+            *(frame, rooms.links, rooms.clicks, app.members, directory, audit, desk),
+            *(rooms.identities, figures, rooms.figure_names),
+        )
         self._add_sop_pages()
         console.add(
             SopTargets(frame, rooms.sops, report, asked, app.members, directory),
@@ -107,13 +121,37 @@ class Surface:
             *(progress, results),
             RouteForms(frame, rooms.routes, app.members, audit),
             *(sops, tasks, routes, checkins, links),
-            LinkEdit(frame, rooms.links, desk, app.members),
+            LinkEdit(frame, rooms.links, desk, app.members, rooms.identities),
             LinkQr(frame, rooms.links),
+            ConversionPages(
+                *(frame, rooms.conversions, rooms.signing_keys, rooms.links),
+                *(app.members, directory),
+            ),
         )
         console.add(*self._calendar_pages())
         console.cards += [checkins.today, links.today, routes.today, sops.soon, tasks.waiting]
         console.cards.append(results.waiting)
+        webhooks = WebhookPages(frame, rooms.webhooks, rooms.webhook_queue, rooms.courier)
+        console.add(webhooks)
+        console.cards.append(webhooks.waiting)
         console.panels.append(checkins.panel)
+
+    def _figures(self) -> FigurePages:
+        """The pages of figures, and what they tell on a group's page."""
+        app, rooms, frame = self._app, self._app.rooms, self.console.frame
+        room, names, members = rooms.figures, rooms.figure_names, app.members
+        subjects = Subjects(app.store, rooms.links, members, rooms.sops)
+        figures = FigurePages(frame, room, names, subjects, rooms.finder)
+        self.console.add(
+            figures,
+            FigureMembers(frame, room, names, members, self.console.directory),
+            FigureCampaigns(frame, room),
+            FigureCompare(frame, room, names, Comparisons(room)),
+        )
+        self.console.group_panels.append(
+            lambda page, number: figures.brief(page, Subject("group", str(number)))
+        )
+        return figures
 
     def _add_sop_pages(self) -> None:
         """Starting, changing, approving; before the pages of single SOPs, whose paths fit all."""

@@ -29,6 +29,8 @@ Scope = Literal[
     "read:groups",
     "read:sops",
     "write:sops",
+    "read:webhooks",
+    "write:webhooks",
 ]
 SCOPES: tuple[Scope, ...] = get_args(Scope)
 """What a token may be allowed; ``write:`` does not include ``read:``."""

@@ -8,12 +8,14 @@ from aiohttp import web
 
 from bot.api.conversions import ConversionResource
 from bot.api.door import Door
+from bot.api.figures import FigureResource
 from bot.api.links import LinkResource
 from bot.api.members import AudienceResource, GroupResource, MemberResource
 from bot.api.openapi import described
 from bot.api.operation import Operation
 from bot.api.record import Record
 from bot.api.sops import SopResource
+from bot.api.webhooks import WebhookResource
 from bot.app import App
 from bot.tokens import Tokens
 
@@ -31,10 +33,12 @@ class Api:
         resources = (
             LinkResource(rooms.links, rooms.clicks, rooms.conversions, record),
             ConversionResource(rooms.conversions, app.clock.now),
+            FigureResource(rooms.figures, rooms.figure_names, members, rooms.telling.words),
             MemberResource(app.store, app.facts, members, directory, record),
             GroupResource(members, directory),
             AudienceResource(rooms.segments, rooms.sops.roster),
             SopResource(rooms.sops, rooms.report, rooms.proposals),
+            WebhookResource(rooms.webhooks, rooms.webhook_queue, rooms.courier),
         )
         self._door = Door(tokens)
         self.operations: list[Operation] = [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, Literal
 
@@ -15,24 +15,27 @@ from bot.api.paging import Asked, Paged, checked, cursor
 from bot.api.problem import Fault, Refused, wrong
 from bot.clock import millis, utc
 from bot.links.conversions import (
+    AHEAD,
+    CURRENCY,
+    EARLIEST,
+    KIND,
+    MOST,
     AnotherOne,
+    Attributed,
     Conversion,
     Conversions,
     Gone,
-    Sum,
     Told,
     Unattributed,
 )
+from bot.links.takings import Period, Sum
 from bot.model.base import Frozen
 
 ENTRY = r"^[0-9]{1,15}-[0-9]{1,10}$"
 NAME = r"^[!-~]{1,200}$"
-MOST = 10**9
-"""The largest value of one conversion, in its currency."""
-AHEAD = 86_400_000
-"""Ms another system's clock may be ahead."""
-EARLIEST = 946_684_800_000
-"""The year 2000, UTC ms."""
+DATE = r"^([0-9]{4}-[0-9]{2}-[0-9]{2})?$"
+LONGEST = 400
+"""Days a period may have."""
 
 
 class ConversionTold(Frozen):
@@ -44,7 +47,7 @@ class ConversionTold(Frozen):
         description="Its own name, such as the order's; or send the header Idempotency-Key.",
     )
     kind: str = Field(
-        pattern=r"^[a-z0-9_-]{1,40}$",
+        pattern=KIND,
         examples=["sale"],
         description="What was done, such as sale or sign-up.",
     )
@@ -58,7 +61,7 @@ class ConversionTold(Frozen):
         default=Decimal(0), ge=-MOST, le=MOST, decimal_places=4, description="What it is worth."
     )
     currency: str = Field(
-        default="", pattern=r"^([A-Z]{3})?$", examples=["CNY"], description="ISO 4217, such as CNY."
+        default="", pattern=CURRENCY, examples=["CNY"], description="ISO 4217, such as CNY."
     )
     at: AwareDatetime | None = Field(default=None, description="When; without it now.")
 
@@ -75,6 +78,10 @@ class ConversionShown(Frozen):
     link: int | None
     group: int | None
     by: str
+    attributed: Attributed = Field(
+        description="By what it was put down: the code or the member it was told with, or the "
+        "link the member clicked last; empty when it is from before this was kept."
+    )
 
 
 class ConversionList(Paged[ConversionShown]):
@@ -91,7 +98,7 @@ class SumShown(Frozen):
 
 
 class ShareShown(Frozen):
-    """What one day, step or group (by number) brought."""
+    """What one day, step, SOP or campaign (by name), link or group (by number) brought."""
 
     name: str
     sums: tuple[SumShown, ...]
@@ -128,7 +135,18 @@ class SumsAsked(Frozen):
     link: Annotated[Whole, Field(ge=0, le=LARGEST)] = Field(
         default=0, description="The link they were put down to; 0: all conversions."
     )
-    by: Literal["day", "step", "group"] = Field(default="day", description="What to list.")
+    by: Literal["day", "step", "group", "sop", "link", "campaign"] = Field(
+        default="day", description="What to list; by link and campaign only without a link."
+    )
+    since: str = Field(
+        default="",
+        pattern=DATE,
+        examples=["2026-06-01"],
+        description="The first day, in the workspace's zone; without it all there ever was.",
+    )
+    until: str = Field(
+        default="", pattern=DATE, examples=["2026-06-30"], description="The last day, else today."
+    )
 
 
 class ConversionResource:
@@ -201,14 +219,16 @@ class ConversionResource:
         return ConversionList(items=tuple(map(_shown, found)), next=cursor(more))
 
     async def sum_conversions(self, call: Call[SumsAsked, None]) -> ConversionSums:
-        """What conversions come to: all together, and by day, step or group."""
-        link = call.asked.link
+        """What conversions come to, ever or in some days: all together, and by one thing."""
+        asked, room, period = call.asked, self._room, self._period(call.asked)
+        if asked.link and asked.by in ("link", "campaign"):
+            raise wrong("query", "by", "expected day, step, group or sop with a link")
         return ConversionSums(
-            members=await self._room.members(link),
-            total=tuple(map(sum_shown, await self._room.sums(link))),
+            members=await room.members(asked.link, period),
+            total=tuple(map(sum_shown, await room.sums(asked.link, period))),
             by=tuple(
                 ShareShown(name=one.name, sums=tuple(map(sum_shown, one.sums)))
-                for one in await self._room.by(call.asked.by, link)
+                for one in await room.by(asked.by, asked.link, period)
             ),
         )
 
@@ -218,6 +238,19 @@ class ConversionResource:
         if found is None:
             raise Refused(404, f"There is no conversion {call.asked.entry}.")
         return _shown(found)
+
+    def _period(self, asked: SumsAsked) -> Period | None:
+        since, until = _day("since", asked.since), _day("until", asked.until)
+        if since is None:
+            if until is not None:
+                raise wrong("query", "since", "expected the first day too")
+            return None
+        until = until or max(self._room.today(), since)
+        if not 0 <= (until - since).days < LONGEST:
+            raise wrong(
+                "query", "until", f"expected 1 to {LONGEST} days, the last not before since"
+            )
+        return Period(since=since, until=until)
 
     def _told(self, asked: TellAsked, body: ConversionTold) -> Told:
         if not (body.id or asked.key):
@@ -241,6 +274,15 @@ def sum_shown(one: Sum) -> SumShown:
     return SumShown.model_validate(one.model_dump())
 
 
+def _day(name: str, text: str) -> date | None:
+    if not text:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise wrong("query", name, "expected a day such as 2026-06-17") from None
+
+
 def _shown(one: Conversion) -> ConversionShown:
     return ConversionShown(
         id=one.id,
@@ -252,4 +294,5 @@ def _shown(one: Conversion) -> ConversionShown:
         link=one.link or None,
         group=one.group or None,
         by=one.by,
+        attributed=one.attributed,
     )

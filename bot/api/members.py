@@ -169,14 +169,14 @@ class MemberResource:
             found = await directory.search(asked.q, asked.after, asked.limit)
         else:
             found = await directory.newest(asked.after, asked.limit)
-        return MemberList(items=tuple(map(_member, found.members)), next=cursor(found.next))
+        return MemberList(items=tuple(map(member_shown, found.members)), next=cursor(found.next))
 
     async def get_member(self, call: Call[MemberAsked, None]) -> MemberKnown:
         """One member, with tags and groups."""
         number = call.asked.number
         member = await self._known(number)
         return MemberKnown(
-            **_member(member).model_dump(),
+            **member_shown(member).model_dump(),
             tags=tuple(await self._directory.tags_of(number)),
             groups=tuple(one.number for one, _ in await self._directory.groups_of(number)),
         )
@@ -314,7 +314,8 @@ class AudienceResource:
         return AudienceCounted(audience=str(audience), to=asked.to, count=count)
 
 
-def _member(member: Member) -> MemberShown:
+def member_shown(member: Member) -> MemberShown:
+    """A member as it is answered."""
     return MemberShown(
         number=member.number,
         name=member.name,

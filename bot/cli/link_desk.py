@@ -41,6 +41,8 @@ BY = "command line"
     help="A JSON file with its rules, as history --json shows them.",
 )
 @click.option("--withdrawn/--in-use", default=None, help="Whether it leads nowhere any more.")
+@click.option("--confirm/--direct", default=None, help="Whether a page comes in between.")
+@click.option("--ask", help='Who is asked who opens it: wecom, wechat or "".')
 @click.option("--restore", type=int, help="Bring an earlier version back.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_obj

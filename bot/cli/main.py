@@ -113,7 +113,9 @@ def commands() -> click.Group:
     from bot.cli import (  # noqa: F401
         check,
         config,
+        conversions,
         demo,
+        export,
         links,
         members,
         new,
@@ -128,8 +130,10 @@ def commands() -> click.Group:
         sop_edit,
         sop_export,
         sop_templates,
+        stats,
         token,
         user,
+        webhooks,
     )
 
     cli.add_command(links.links)

@@ -11,6 +11,7 @@ import click
 from bot.app import App
 from bot.cli.main import Setup, show_json
 from bot.cli.sop import BY, FORMS, as_json_option, given, sop, work_on
+from bot.figures.texts import FUNCTIONS as REPORTS
 from bot.located import Problems
 from bot.routing.template import Templates
 from bot.routing.writer import SEGMENTS
@@ -18,7 +19,7 @@ from bot.sop.check import Finding
 from bot.sop.templates.library import Library
 from bot.sop.templates.template import Template
 
-FUNCTIONS = SEGMENTS | {"link"}
+FUNCTIONS = SEGMENTS | {"link", *REPORTS}
 VARIABLES = ("workspace", "timezone", "language")
 """What every text may use, known without a store."""
 

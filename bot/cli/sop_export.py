@@ -1,4 +1,4 @@
-"""``muster sop export``: a SOP's results as a CSV or XLSX file."""
+"""``muster sop export``: a SOP's results as a CSV, XLSX or Parquet file."""
 
 from __future__ import annotations
 
@@ -15,9 +15,11 @@ from bot.console.formats import Formats
 from bot.console.result_tables import ALL, ResultTables
 from bot.console.words import Words
 from bot.reports.csv_text import CsvText
+from bot.reports.parquet_file import ParquetFile
 from bot.reports.table import Column, Row
 from bot.reports.workbook import Workbook
 
+FORMS = ("csv", "xlsx", "parquet")
 WHAT = ("steps", "times", "targets", "staff")
 Pieces = AsyncIterator[Sequence[Row]]
 
@@ -26,7 +28,7 @@ Pieces = AsyncIterator[Sequence[Row]]
 @click.argument("name")
 @click.argument("file", type=click.Path(dir_okay=False, writable=True, path_type=Path))
 @click.option("--what", type=click.Choice(WHAT), default="steps", show_default=True)
-@click.option("--format", "form", type=click.Choice(["csv", "xlsx"]), help="Else as FILE ends.")
+@click.option("--format", "form", type=click.Choice(FORMS), help="Else as FILE ends.")
 @click.option("--force", is_flag=True, help="Write over a file that is there.")
 @as_json_option
 @click.pass_obj
@@ -38,8 +40,9 @@ def export(
     Example: muster sop export weekly_tips results.xlsx --what targets
     """
     form = form or file.suffix.removeprefix(".")
-    if form not in ("csv", "xlsx"):
-        raise click.UsageError(f"{file}: expected a name ending in .csv or .xlsx, or --format")
+    if form not in FORMS:
+        ends = ".csv, .xlsx or .parquet"
+        raise click.UsageError(f"{file}: expected a name ending in {ends}, or --format")
     if file.exists() and not force:
         raise click.ClickException(f"{file} is there already; --force writes over it")
 
@@ -48,6 +51,8 @@ def export(
         with file.open("wb") as opened:
             if form == "csv":
                 return await _csv(opened, columns, rows, setup.config.timezone)
+            if form == "parquet":
+                return await _parquet(opened, title, columns, rows, setup.config.timezone)
             return await _xlsx(opened, title, columns, rows, app)
 
     written = work_on(setup, work)
@@ -97,5 +102,16 @@ async def _xlsx(
         sheet = book.sheet(title, columns)
         async for some in rows:
             sheet.write(some)
+            written += len(some)
+    return written
+
+
+async def _parquet(
+    file: BinaryIO, title: str, columns: Sequence[Column], rows: Pieces, zone: str
+) -> int:
+    written = 0
+    with ParquetFile(file, title, columns, zone) as made:
+        async for some in rows:
+            made.write(some)
             written += len(some)
     return written

@@ -33,4 +33,4 @@ class Tile:
 Card = Callable[[Page], Awaitable[Tile | Need | None]]
 """What a room tells on the overview, None when there is nothing to tell."""
 Panel = Callable[[Page, int], Awaitable[Markup | None]]
-"""What a room tells on the page of the member with this number."""
+"""What a room tells on the page of the member or group with this number."""

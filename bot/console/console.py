@@ -14,7 +14,7 @@ from bot.console.audit import Audit
 from bot.console.cards import Card, Panel
 from bot.console.directory import Directory
 from bot.console.figures import Figures
-from bot.console.frame import Banner, Frame, nothing_to_say
+from bot.console.frame import Banner, Frame, Seen, nothing_to_say, unnoticed
 from bot.console.operators import Operators
 from bot.console.pages.gateways import Gateways
 from bot.console.pages.groups import Groups
@@ -61,6 +61,7 @@ class Services:
     translator: Translator
     gateways: ReadGateways
     banner: Banner = nothing_to_say
+    seen: Seen = unnoticed
 
 
 class Console:
@@ -82,6 +83,8 @@ class Console:
         """What further pages tell on the overview."""
         self.panels: list[Panel] = []
         """What further pages tell on a member's page."""
+        self.group_panels: list[Panel] = []
+        """What further pages tell on a group's page."""
         self.assets = Assets(STATIC, "/console/static")
         self.frame = Frame(
             self.operators,
@@ -93,6 +96,7 @@ class Console:
             language,
             zone,
             services.banner,
+            services.seen,
         )
         self._pages: list[Pages] = [
             self.assets,
@@ -116,7 +120,10 @@ class Console:
 
         return (
             Overview(frame, Figures(store, services.facts), services.gateways, self.cards),
-            Groups(frame, store, services.members, services.facts, directory, services.journal),
+            Groups(
+                *(frame, store, services.members, services.facts, directory, services.journal),
+                *(self.audit, self.group_panels),
+            ),
             Members(
                 frame, store, services.members, directory, services.journal, names, self.panels
             ),

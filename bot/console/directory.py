@@ -102,6 +102,18 @@ class Directory:
         )
         return [(g, int(float(j or 0))) for g, j in zip(mine, joined, strict=True)]
 
+    async def places_of(self, numbers: Sequence[int]) -> dict[int, list[Group]]:
+        """The groups each of these members is in; those who are in none are left out."""
+        found: dict[int, list[Group]] = {}
+        groups = await self._members.groups() if numbers else []
+        keys = [self._store.keys.group_present(group.number) for group in groups]
+        there = await asyncio.gather(*(self._which(key, numbers) for key in keys))
+        for group, present in zip(groups, there, strict=True):
+            for number, is_there in zip(numbers, present, strict=True):
+                if is_there:
+                    found.setdefault(number, []).append(group)
+        return found
+
     async def tags_of(self, number: int) -> list[str]:
         """A member's tags, in order of their first use."""
         keys = self._store.keys
@@ -157,12 +169,16 @@ class Directory:
         return {m.number: m for m in await self._members.some(wanted)}
 
     async def _among(self, key: str, numbers: Sequence[int]) -> int:
+        return sum(await self._which(key, numbers))
+
+    async def _which(self, key: str, numbers: Sequence[int]) -> list[int]:
+        """1 for each of these that is in a fact, else 0."""
         if not numbers:
-            return 0
+            return []
         if await self._store.text("TYPE", key) == "string":
             reads = [word for n in numbers for word in ("GET", "u1", n)]
-            return sum(await self._store.call("BITFIELD_RO", key, *reads))
-        return sum(await self._store.call("SMISMEMBER", key, *numbers))
+            return [*await self._store.call("BITFIELD_RO", key, *reads)]
+        return [*await self._store.call("SMISMEMBER", key, *numbers)]
 
     async def _names(
         self, start: str, after: str, prefix: bool

@@ -56,6 +56,14 @@ async def nothing_to_say() -> str:
     return ""
 
 
+Seen = Callable[[web.Request], Awaitable[None]]
+"""Told of every request by an operator."""
+
+
+async def unnoticed(_: web.Request) -> None:
+    """Tells nobody."""
+
+
 class Frame:
     """Makes web handlers of page handlers.
 
@@ -73,8 +81,10 @@ class Frame:
         language: str,
         zone: str,
         banner: Banner = nothing_to_say,
+        seen: Seen = unnoticed,
     ) -> None:
         self._banner = banner
+        self._seen = seen
         self._operators = operators
         self._sessions = sessions
         self._translator = translator
@@ -166,6 +176,7 @@ class Frame:
             page.signed_in, page.session, page.token = operator, session, token
             page.words, page.formats = self._tongue(request, operator)
             page.banner = await self._banner()
+            await self._seen(request)
         if role is not None:
             self._judge(page, role)
         if request.method == "POST":

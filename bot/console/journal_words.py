@@ -102,6 +102,7 @@ CHANGES = {
     "sop.enrolled": msgid("Put somebody into an SOP"),
     "segment.saved": msgid("Saved a segment"),
     "segment.deleted": msgid("Deleted a segment"),
+    "group.owner": msgid("Said whose a group is"),
     "link.made": msgid("Made a link"),
     "link.changed": msgid("Changed a link"),
     "link.worded": msgid("Gave a link a word"),
@@ -109,6 +110,14 @@ CHANGES = {
     "route.saved": msgid("Saved a route"),
     "route.removed": msgid("Removed a route"),
     "route.phrase_dismissed": msgid("Forgot an unmatched phrase"),
+    "webhook.added": msgid("Added a webhook"),
+    "webhook.changed": msgid("Changed a webhook"),
+    "webhook.paused": msgid("Paused a webhook"),
+    "webhook.resumed": msgid("Resumed a webhook"),
+    "webhook.removed": msgid("Took a webhook away"),
+    "webhook.rotated": msgid("Made a new secret for a webhook"),
+    "webhook.replayed": msgid("Had given-up events sent again"),
+    "webhook.dropped": msgid("Forgot given-up events"),
 }
 """What the audit calls each change."""
 STATES = {

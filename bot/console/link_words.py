@@ -7,9 +7,10 @@ from typing import Any
 
 from bot.console.page import Page
 from bot.i18n.mark import msgid
+from bot.links import branch_words
 from bot.links.desk import Version, changed
 from bot.links.rules import Closed
-from bot.links.terms import Branch
+from bot.links.terms import Branch, Platform
 
 FIELDS = {
     "url": msgid("Where it leads"),
@@ -22,14 +23,11 @@ FIELDS = {
     "parameters": msgid("Parameters"),
     "fallback": msgid("Otherwise"),
     "withdrawn": msgid("Withdrawn"),
+    "confirm": msgid("Page in between"),
+    "ask": msgid("Asks who opens it"),
 }
-DEVICES = {
-    "ios": "iPhone, iPad",
-    "android": "Android",
-    "desktop": msgid("Computer"),
-    "wechat": msgid("WeChat"),
-    "wecom": msgid("WeCom"),
-}
+PLATFORMS: dict[Platform, str] = {"wecom": msgid("WeCom"), "wechat": msgid("WeChat")}
+"""Who can be asked who somebody is."""
 CLOSED: dict[Closed, str] = {
     "gone": msgid("withdrawn"),
     "early": msgid("not open yet"),
@@ -37,27 +35,29 @@ CLOSED: dict[Closed, str] = {
     "full": msgid("full"),
 }
 """Why a link leads nowhere."""
+VERDICTS = {
+    "click": msgid("Clicks by people"),
+    "repeat": msgid("The same person again within seconds"),
+    "staff": msgid("The staff's own"),
+    "page": msgid("Shown the page in between, or asked who they are"),
+    "suspect": msgid("Several signs of a program"),
+    "bot": msgid("Known programs"),
+    "prefetch": msgid("Fetched ahead by a browser"),
+    "head": msgid("Only asked whether it is there"),
+    "orphan": msgid("No code or word of ours"),
+    "gone": msgid("Came after it was withdrawn"),
+    "early": msgid("Came before it opened"),
+    "expired": msgid("Came after it ended"),
+    "full": msgid("Came when it was full"),
+}
+"""What a hit was judged."""
 Names = Mapping[int, str]
 """What groups are called, by number."""
 
 
 def conditions(page: Page, branch: Branch, groups: Names) -> str:
     """For whom and when a branch is."""
-    say = page.words.say
-    found = []
-    if branch.devices:
-        found.append(_either(page, [say(DEVICES[one]) for one in branch.devices]))
-    if branch.languages:
-        found.append(say(msgid("language {which}"), which=_either(page, branch.languages)))
-    if branch.groups:
-        found.append(_either(page, [groups.get(n) or f"#{n}" for n in branch.groups]))
-    if branch.opens:
-        found.append(say(msgid("from {moment}"), moment=page.formats.moment(branch.opens)))
-    if branch.ends:
-        found.append(say(msgid("until {moment}"), moment=page.formats.moment(branch.ends)))
-    if branch.share:
-        found.append(say(msgid("{n} % of people"), n=branch.share))
-    return " · ".join(found) or say(msgid("everybody"))
+    return branch_words.conditions(page.words.say, branch, groups, page.formats.moment)
 
 
 def differences(
@@ -84,12 +84,10 @@ def _shown(page: Page, name: str, value: Any, groups: Names) -> str:
             return "\n".join(f"{conditions(page, one, groups)} → {one.url}" for one in value)
         case "parameters":
             return "\n".join(f"{key} = {said}" for key, said in value.items())
-        case "withdrawn":
+        case "ask":
+            return page.words.say(PLATFORMS[value])
+        case "withdrawn" | "confirm":
             return page.words.say(msgid("yes"))
         case "limit":
             return page.formats.number(value)
     return str(value)
-
-
-def _either(page: Page, words: Any) -> str:
-    return page.words.say(msgid(" or ")).join(words)

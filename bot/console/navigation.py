@@ -45,11 +45,13 @@ MENU = (
             Entry("/routes", msgid("Routes"), "route"),
             Entry("/check-ins", msgid("Check-ins"), "check"),
             Entry("/links", msgid("Links"), "link"),
+            Entry("/conversions", msgid("Conversions"), "link"),
         ),
     ),
     Part(
         msgid("What happened"),
         (
+            Entry("/figures", msgid("Figures"), "figures"),
             Entry("/journal", msgid("Journal"), "journal"),
             Entry("/dead-letters", msgid("Dead letters"), "letter"),
             Entry("/in-doubt", msgid("In doubt"), "doubt"),
@@ -59,6 +61,7 @@ MENU = (
         msgid("House"),
         (
             Entry("/gateways", msgid("Gateways"), "gateway"),
+            Entry("/webhooks", msgid("Webhooks"), "out", "admin"),
             Entry("/operators", msgid("Operators"), "operator", "admin"),
             Entry("/audit", msgid("Audit"), "audit", "admin"),
             Entry("/sandbox", msgid("Sandbox"), "sandbox"),

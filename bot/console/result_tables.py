@@ -14,7 +14,7 @@ from bot.i18n.mark import msgid
 from bot.reports.table import Cell, Column, Kind, Row, Table
 from bot.sop.outcomes.numbers import Numbers
 from bot.sop.outcomes.report import Account, Report
-from bot.sop.outcomes.results import HOLD_OUT, Run
+from bot.sop.outcomes.results import HOLD_OUT, RESPONSES, Run
 from bot.sop.outcomes.tasks import Share
 from bot.sop.record import Sop
 from bot.store.members import Members
@@ -38,11 +38,14 @@ PEOPLE = (
     ("clicks", msgid("Clicks")),
     ("replied", msgid("Replied")),
     ("checked_in", msgid("Checked in")),
+    ("tagged", msgid("Got a tag")),
+    ("converted", msgid("Converted")),
 )
 SHARES = (
     ("clickers", msgid("Click-through")),
     ("replied", msgid("Share that replied")),
     ("checked_in", msgid("Share that checked in")),
+    ("converted", msgid("Share that converted")),
 )
 YES = msgid("yes")
 
@@ -76,7 +79,7 @@ class ResultTables:
         columns = (
             Column(say(msgid("Step"))),
             Column(say(msgid("Time"))),
-            Column(say(msgid("Version")), "number"),
+            Column(say(msgid("Version")), "count"),
             Column(say(msgid("First due")), "moment"),
         )
         return Table(say(msgid("Times")), (*columns, *self._columns(reasons)), rows)
@@ -86,19 +89,21 @@ class ResultTables:
         say = self.words.say
         rows = [(one.staff, one.due, one.done, one.late, one.skipped, one.open) for one in shares]
         counted = (msgid("Tasks"), msgid("Done"), msgid("Late"), msgid("Left out"), msgid("Open"))
-        columns = (Column(say(msgid("Who"))), *(Column(say(one), "number") for one in counted))
+        columns = (Column(say(msgid("Who"))), *(Column(say(one), "count") for one in counted))
         return Table(say(msgid("Staff")), columns, rows)
 
     def target_columns(self) -> tuple[Column, ...]:
         """What is told of everybody."""
         titles: tuple[tuple[str, Kind], ...] = (
-            *((msgid("Step"), "text"), (msgid("Time"), "text"), (msgid("Version"), "number")),
+            *((msgid("Step"), "text"), (msgid("Time"), "text"), (msgid("Version"), "count")),
             *((msgid("Number"), "text"), (msgid("Name"), "text"), (msgid("Account"), "text")),
             *((msgid("Outcome"), "text"), (msgid("Why"), "text"), (msgid("Variant"), "text")),
             *(
                 (msgid("Clicked"), "text"),
                 (msgid("Replied"), "text"),
                 (msgid("Checked in"), "text"),
+                (msgid("Got a tag"), "text"),
+                (msgid("Converted"), "text"),
             ),
         )
         return tuple(Column(self.words.say(title), kind) for title, kind in titles)
@@ -124,12 +129,11 @@ class ResultTables:
     # inside
 
     async def _did(self, report: Report, sop: Sop, run: Run, numbers: Numbers) -> list[Bits | None]:
-        """Who clicked, replied and checked in; None where it is not known of this run."""
+        """Who clicked, and who did each of RESPONSES; None where it is not known of this run."""
         clicked = None
         if numbers.clicked is not None:
             clicked = await report.who(sop, "clicked", run=run.id)
-        replied = await report.who(sop, "replied", run=run.id)
-        return [clicked, replied, await report.who(sop, "checked-in", run=run.id)]
+        return [clicked, *[await report.who(sop, one, run=run.id) for one in RESPONSES]]
 
     def _target(
         self,
@@ -156,17 +160,18 @@ class ResultTables:
 
     def _columns(self, reasons: Sequence[str]) -> list[Column]:
         say = self.words.say
-        found = [Column(say(title), "number") for _, title in SUMS]
+        found = [Column(say(title), "count") for _, title in SUMS]
         skipped = [outcome_word(self.words, f"skipped:{reason}") for reason in reasons]
-        found += [Column(title, "number") for title in skipped]
-        found += [Column(say(title), "number") for _, title in PEOPLE]
+        found += [Column(title, "count") for title in skipped]
+        found += [Column(say(title), "count") for _, title in PEOPLE]
         return found + [Column(say(title), "percent") for _, title in SHARES]
 
     def _numbers(self, numbers: Numbers, reasons: Sequence[str]) -> list[Cell]:
         found: list[Cell] = [getattr(numbers, name) for name, _ in SUMS]
         found += [numbers.skipped.get(reason, 0) for reason in reasons]
         found += [getattr(numbers, name) for name, _ in PEOPLE]
-        return found + [numbers.share(getattr(numbers, name)) for name, _ in SHARES]
+        shares = [numbers.share(getattr(numbers, name)) for name, _ in SHARES[1:]]
+        return [*found, numbers.through, *shares]
 
 
 def _reasons(told: Iterable[Numbers]) -> list[str]:

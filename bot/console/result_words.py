@@ -10,6 +10,7 @@ GOALS = {
     "clicked": msgid("Clicked a link"),
     "replied": msgid("Replied within a day"),
     "checked-in": msgid("Checked in within a day"),
+    "converted": msgid("Converted within a day"),
 }
 WAYS = {
     "came": msgid("did it in time"),

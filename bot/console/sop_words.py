@@ -45,6 +45,8 @@ RESPONSES = {
     "clicked": msgid("Clicked"),
     "replied": msgid("Replied"),
     "checked-in": msgid("Checked in"),
+    "tagged": msgid("Got a tag"),
+    "converted": msgid("Converted"),
     "asked": msgid("Waiting for your decision"),
     "deferred": msgid("Held back by quiet hours"),
 }

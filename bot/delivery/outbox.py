@@ -10,7 +10,7 @@ from typing import Literal
 from bot.clock import Days
 from bot.delivery.journal import Entry, record
 from bot.model.capabilities import Rate
-from bot.model.delivery import Delivery, Result
+from bot.model.delivery import Delivery, Result, place_of
 from bot.store.bell import Bell
 from bot.store.effects import Effects
 from bot.store.store import Store, as_text
@@ -166,9 +166,12 @@ class Outbox:
             follow(effects, result.follow, result.name, now)
         if ending == "sent" and result.who:
             effects.do("SET", keys.sop_heard(result.who), result.run, "PX", result.window)
+            if result.timed:
+                effects.sent(result.run, result.target, now)
             if result.who.startswith("g"):
-                present = keys.sop_members(result.run, "present")
-                effects.merge(present, keys.group_present(result.target))
+                effects.reached(result.run, result.target)
+            elif place := place_of(result.name):
+                effects.reached_alone(result.run, place, result.target)
         if ending == "failed":
             why = f"{result.name or result.target}\n{reason}"
             effects.do("HSET", keys.sop_failed(result.run), result.target, why)

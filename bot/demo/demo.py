@@ -16,7 +16,7 @@ from bot.demo.mark import GATEWAY, demo_since
 from bot.demo.moving import Moving, clear, subtract
 from bot.demo.people import places
 from bot.demo.setting import setting, vocabulary
-from bot.demo.stage import SOPS, STEPS, Progress, Stage
+from bot.demo.stage import SOPS, WELCOME, Progress, Stage
 from bot.demo.story import Story
 from bot.links.links import Links
 from bot.links.owners import of_hit
@@ -30,6 +30,8 @@ from bot.store.sweep import Sweep
 SEED = 14
 MANY = 100_000
 """Delivery ids and fencing numbers set aside for the demo."""
+MANY_STEPS = 1_000
+"""Numbers of steps with links set aside for it."""
 
 
 class DemoRefused(Exception):
@@ -136,6 +138,7 @@ class Demo:
             ("groups", keys.group_seq(), there.group_seq(), groups),
             ("deliveries", keys.outbox_seq(), there.outbox_seq(), MANY),
             ("fences", keys.fence(), there.fence(), MANY),
+            ("steps", keys.link_step_seq(), there.link_step_seq(), MANY_STEPS),
         ):
             last = int(await self._store.call("INCRBY", mine, count))
             await aside.call("SET", theirs, last - count)
@@ -145,7 +148,7 @@ class Demo:
         await self._lend_links(aside)
 
     async def _lend_links(self, aside: Store) -> None:
-        """Make the links and steps here, where numbers are given, and lend them with the key."""
+        """Make the links here, where numbers are given, and lend them with the key."""
         store, keys, links = self._store, self._keys, self._app.rooms.links
         secret = await store.text("HGET", keys.secrets(), "links")
         await aside.call("HSET", aside.keys.secrets(), "links", secret)
@@ -155,9 +158,9 @@ class Demo:
             await aside.call("SET", aside.keys.link_seq(), number - 1)
             await lent.make(url, campaign)
         await aside.call("DEL", aside.keys.link_seq())
-        for step in STEPS:
-            number = await store.run("link_step", [keys.link_steps()], [step])
-            await aside.call("HSET", aside.keys.link_steps(), step, number)
+        number = await links.steps.number(WELCOME)
+        await aside.call("HSET", aside.keys.link_steps(), WELCOME, number)
+        await aside.call("HSET", aside.keys.link_step_names(), number, WELCOME)
 
     async def _bring(self, aside: Store) -> None:
         groups = await aside.texts("HKEYS", aside.keys.group_ids())

@@ -20,7 +20,10 @@ MOVED: tuple[Key, ...] = (
     *(Keys.checkin_reminded, Keys.sop_all, Keys.sop_state, Keys.sop_versions, Keys.sop_cursor),
     *(Keys.sop_open, Keys.sop_due, Keys.sop_fed, Keys.sop_runs, Keys.sop_missed, Keys.sop_result),
     *(Keys.hits_kept, Keys.link_top, Keys.link_counts, Keys.link_by, Keys.link_clicked),
-    *(Keys.link_member, Keys.link_today, Keys.link_visitors),
+    *(Keys.link_today, Keys.link_visitors, Keys.link_day, Keys.link_seen, Keys.link_people),
+    *(Keys.link_active, Keys.link_used, Keys.link_in, Keys.link_followed, Keys.link_rules),
+    *(Keys.link_steps, Keys.link_step_names, Keys.sop_sent, Keys.sop_present, Keys.sop_places),
+    *(Keys.channel_members, Keys.attribute_values),
     *(Keys.gateway_members, Keys.owner_members, Keys.zone_members, Keys.member_days),
     *(Keys.groups_created, Keys.moment, Keys.sop_waits, Keys.sop_audience, Keys.sop_on),
     *(Keys.sop_quit, Keys.sop_staff, Keys.sop_members, Keys.sop_failed),
@@ -29,7 +32,6 @@ MOVED: tuple[Key, ...] = (
 
 Queues, limits, sequences and the sandbox's world stay behind, and are forgotten.
 """
-SHARED_VISITORS = "link:visitors:0:"
 AT_ONCE = 200
 """Commands in one step."""
 
@@ -73,8 +75,6 @@ class Moving:
         names = {raw.decode() async for raw in keys_of(self._source)}
         for full in sorted(names):
             name = full.removeprefix(self._source.prefix)
-            if name.startswith(SHARED_VISITORS):
-                continue  # they are of no link, so they could not be told from others' again
             for key in MOVED:
                 if key.matches(name):
                     yield Found(key, name, int(await self._source.call("PTTL", full)))

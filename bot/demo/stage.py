@@ -32,7 +32,9 @@ SOPS = {
     "demo-announcement": ("announcement", ("announcement",)),
 }
 """SOPs of the demo: their templates and steps."""
-STEPS = ("welcome", *(f"sop/{sop}/{step}" for sop, (_, steps) in SOPS.items() for step in steps))
+WELCOME = "welcome"
+"""What links in welcomes are in."""
+STEPS = (WELCOME, *(f"{sop}/{step}" for sop, (_, steps) in SOPS.items() for step in steps))
 """What links of the demo are in."""
 
 Progress = Callable[[float], None]

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta, tzinfo
 from typing import Any, Literal
 
 from pydantic import Field
 
 from bot.clock import utc
+from bot.links.days import Days
 from bot.links.hits import Hit
 from bot.links.rules import FLAGS, VERDICTS, Closed
+from bot.links.steps import Steps
 from bot.model.base import Frozen
 from bot.store.facts import Facts
 from bot.store.store import Store, as_text
@@ -84,11 +86,13 @@ class KeptHit(Frozen):
 
 
 class Clicks:
-    """Reads what the counter added up; days are those of ``zone``."""
+    """Reads what the counter added up; days are those of ``zone``, ``book`` has each by itself."""
 
-    def __init__(self, store: Store, facts: Facts, zone: tzinfo) -> None:
+    def __init__(self, store: Store, facts: Facts, steps: Steps, zone: tzinfo) -> None:
         self._store = store
         self._facts = facts
+        self._steps = steps
+        self.book = Days(store)
         self.zone = zone
 
     async def sums(self, link: int) -> LinkSums:
@@ -128,14 +132,24 @@ class Clicks:
         ]
 
     async def steps(self, link: int) -> list[Part]:
-        """What each step has, most clicks first."""
-        names = await self._store.table("HGETALL", self._store.keys.link_steps())
-        called = {int(number): name for name, number in names.items()}
-        return await self._parts("step", link, called)
+        """What each step has in all its runs, most clicks first."""
+        runs = await self._parts("step", link)
+        named = await self._steps.named({run.number for run in runs})
+        together: defaultdict[str, list[Part]] = defaultdict(list)
+        for run in runs:
+            step = named[run.number]
+            together[f"{step.sop}/{step.step}" if step.sop else step.name].append(run)
+        keys = self._store.keys
+        found = []
+        for name, parts in together.items():
+            facts = [keys.link_clicked(link, f"s{part.number}") for part in parts]
+            members = {n for fact in facts for n in await self._facts.numbers(fact)}
+            found.append(_sum(parts, name, len(members)))
+        return sorted(found, key=lambda part: (-part.clicks, -part.hits, part.number))
 
     async def groups(self, link: int) -> list[Part]:
         """What each group has, most clicks first; group 0 is direct chats and short codes."""
-        return await self._parts("group", link, {})
+        return await self._parts("group", link)
 
     async def members(
         self, link: int, group: int, offset: int = 0, limit: int = 50
@@ -143,13 +157,11 @@ class Clicks:
         """Members who clicked a link in a group, by number."""
         clicked = self._store.keys.link_clicked(link, f"g{group}")
         page = (await self._facts.numbers(clicked))[offset : offset + limit]
-        if not page:
-            return []
-        key = self._store.keys.link_member(link)
-        counts = await self._store.call("HMGET", key, *(f"{group}:{n}" for n in page))
-        return [
-            MemberClicks(member=n, clicks=int(c or 0)) for n, c in zip(page, counts, strict=True)
-        ]
+        counts: Counter[int] = Counter()
+        for one in await self.book.people(link, await self.book.of(link)):
+            if one.group == group:
+                counts[one.member] += one.clicks
+        return [MemberClicks(member=number, clicks=counts[number]) for number in page]
 
     async def top(self, limit: int = 10) -> list[tuple[int, int]]:
         """The links with most clicks, and how many."""
@@ -187,12 +199,12 @@ class Clicks:
         rows = await self._store.call("XRANGE", self._store.keys.hits(), "-", "+", "COUNT", 1)
         return int(rows[0][0].split(b"-")[0]) if rows else self._store.clock.now()
 
-    async def _parts(self, by: By, link: int, names: Mapping[int, str]) -> list[Part]:
+    async def _parts(self, by: By, link: int) -> list[Part]:
         found: defaultdict[int, dict[str, int]] = defaultdict(dict)
         for field, number in (await self._numbers(self._by(by, link))).items():
             part, _, kind = field.partition(":")
             found[int(part)][kind] = number
-        parts = [Part(number=n, name=names.get(n, ""), **sums) for n, sums in found.items()]
+        parts = [Part.model_validate({"number": n, **sums}) for n, sums in found.items()]
         return sorted(parts, key=lambda part: (-part.clicks, -part.hits, part.number))
 
     def _by(self, by: By, link: int) -> str:
@@ -207,6 +219,17 @@ def spark(values: Iterable[int]) -> str:
     numbers = list(values)
     highest = max(numbers, default=0) or 1
     return "".join(BARS[-(-n * (len(BARS) - 1) // highest)] for n in numbers)
+
+
+def _sum(parts: Sequence[Part], name: str, members: int) -> Part:
+    return Part(
+        number=parts[0].number,
+        name=name,
+        members=members,
+        hits=sum(part.hits for part in parts),
+        clicks=sum(part.clicks for part in parts),
+        visitors=sum(part.visitors for part in parts),
+    )
 
 
 def _kept(fields: Mapping[bytes, bytes]) -> KeptHit:

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Mapping
-from datetime import tzinfo
+from datetime import date, tzinfo
 from decimal import Decimal
 from hashlib import sha256
 from typing import Literal
 from urllib.parse import unquote
 
-from pydantic import Field
-
 from bot.clock import utc
 from bot.links.codes import Code
 from bot.links.links import PATH, Links
+from bot.links.takings import UNIT, Takings
 from bot.model.base import Frozen
 from bot.store.facts import Facts
 from bot.store.members import Members
@@ -24,10 +21,16 @@ KEPT = 1_000_000
 """Conversions kept one by one, roughly; sums stay."""
 REMEMBERED = 400 * 86_400
 """Seconds the name of a conversion is remembered, so that it is not recorded again."""
-UNIT = Decimal("0.0001")
-"""What values are added up in; exact, as whole numbers of it."""
+MOST = 10**9
+"""The largest value of one conversion, in its currency."""
+AHEAD = 86_400_000
+"""Ms another system's clock may be ahead."""
+EARLIEST = 946_684_800_000
+"""The year 2000, UTC ms."""
+KIND = r"^[a-z0-9_-]{1,40}$"
+CURRENCY = r"^([A-Z]{3})?$"
 
-By = Literal["all", "day", "step", "group"]
+Attributed = Literal["", "member", "code", "last click"]
 
 
 class Told(Frozen):
@@ -48,7 +51,12 @@ class Told(Frozen):
 
 
 class Conversion(Frozen):
-    """A recorded conversion; ``at`` is UTC ms, link, step, group and member 0 when not known."""
+    """A recorded conversion; ``at`` is UTC ms, link, step, group and member 0 when not known.
+
+    ``attributed`` says by what it was put down: the code it was told with, the member it was told
+    of (link, step and group are then the code's, if one was told too), or the link this member
+    clicked last. It is '' for those recorded before this was kept.
+    """
 
     id: str = ""
     kind: str
@@ -60,22 +68,7 @@ class Conversion(Frozen):
     step: int = 0
     group: int = 0
     by: str = ""
-
-
-class Sum(Frozen):
-    """Conversions of one kind and currency: how many, and their value together."""
-
-    kind: str
-    currency: str
-    count: int
-    value: Decimal
-
-
-class Share(Frozen):
-    """What one day, step or group has of them; a step has its name, '' for none."""
-
-    name: str
-    sums: tuple[Sum, ...] = Field(default=())
+    attributed: Attributed = ""
 
 
 class Unattributed(ValueError):
@@ -94,17 +87,14 @@ class Gone(LookupError):
     """It was recorded, and erased or forgotten since; its sums stay."""
 
 
-class Conversions:
+class Conversions(Takings):
     """Records conversions, each exactly once, and reads them back; days are those of ``zone``."""
 
     def __init__(
         self, store: Store, links: Links, members: Members, facts: Facts, zone: tzinfo
     ) -> None:
-        self._store = store
-        self._keys = store.keys
-        self._links = links
+        super().__init__(store, links, facts)
         self._members = members
-        self._facts = facts
         self._zone = zone
 
     # recording
@@ -113,10 +103,11 @@ class Conversions:
         """Record one; the conversion, and False when it was recorded before.
 
         It is on disk when this returns, wherever the store writes before it answers. Put down to
-        the member that was told, else to the code's. Raises Unattributed, AnotherOne, Gone.
+        the member that was told, else to the code's; without a code to the link the member clicked
+        last, while that is remembered. Raises Unattributed, AnotherOne, Gone.
         """
-        code, member = await self._attributed(told)
         now = self._store.clock.now()
+        code, member, attributed = await self._attributed(told)
         made = Conversion(
             kind=told.kind,
             value=told.value,
@@ -127,6 +118,7 @@ class Conversions:
             step=code.step,
             group=code.group,
             by=by,
+            attributed=attributed,
         )
         content = sha256(told.model_dump_json().encode()).hexdigest()[:32]
         seen = self._keys.conversion_seen(sha256(told.name.encode()).hexdigest())
@@ -135,9 +127,9 @@ class Conversions:
             [seen, self._keys.conversions()],
             [
                 *(self._store.prefix, content, REMEMBERED, KEPT),
-                *(made.model_dump_json(exclude={"id"}), self._day(made.at)),
-                *(f"{made.kind}:{made.currency}", int(made.value / UNIT)),
-                *(made.link, made.step, made.group, made.member),
+                *(made.model_dump_json(exclude={"id"}), self._iso_day(made.at)),
+                *(made.kind, made.currency, int(made.value / UNIT)),
+                *(made.link, made.step, made.group, made.member, now),
             ],
         )
         if as_text(digest) != content:
@@ -149,20 +141,37 @@ class Conversions:
             raise Gone
         return known, False
 
-    async def _attributed(self, told: Told) -> tuple[Code, int]:
-        code = Code(0)
-        if told.code:
-            found = self._code(told.code)
-            if found is None or not await self._is_link(found.link):
-                raise Unattributed("code", "no link of ours has this code")
-            code = found
+    async def _attributed(self, told: Told) -> tuple[Code, int, Attributed]:
+        code = await self._told_code(told.code) if told.code else None
         if told.member is not None:
-            return code, await self._member(told.member)
+            member = await self._member(told.member)
+            clicked = None if code else await self._last_click(member, told.at)
+            return code or clicked or Code(0), member, "last click" if clicked else "member"
+        if code is None:
+            raise Unattributed("member", "expected a member or a code")
         # Who was erased since the link was sent is nobody.
         known = await self._members.member(code.member) if code.member else None
-        return code, known.number if known else 0
+        return code, known.number if known else 0, "code"
 
-    def _code(self, text: str) -> Code | None:
+    async def _told_code(self, text: str) -> Code:
+        found = self.code(text)
+        if found is None or not await self._is_link(found.link):
+            raise Unattributed("code", "no link of ours has this code")
+        return found
+
+    async def _last_click(self, member: int, at: int | None) -> Code | None:
+        """What the member clicked last within the window, before ``at``; the counter keeps it as
+        link, step, group and, if it says so, UTC ms.
+        """
+        words = (await self._store.text("GET", self._keys.link_heard(member)) or "").split()
+        if len(words) < 3:
+            return None
+        link, step, group, clicked = map(int, [*words, "0"][:4])
+        if at is not None and clicked > at:
+            return None
+        return Code(link, step, group) if await self._is_link(link) else None
+
+    def code(self, text: str) -> Code | None:
         """What a code, a word of a link, or a tracked URL with one of these means."""
         letters = text.strip().rpartition(PATH)[2].partition("?")[0].partition("#")[0]
         if code := self._links.codes.unpack(letters):
@@ -186,10 +195,14 @@ class Conversions:
             raise Unattributed("member", "there is no such member")
         return found.number
 
-    def _day(self, at: int) -> str:
+    def _iso_day(self, at: int) -> str:
         return utc(at).astimezone(self._zone).date().isoformat()
 
     # reading
+
+    def today(self) -> date:
+        """The day it is in the workspace's zone."""
+        return utc(self._store.clock.now()).astimezone(self._zone).date()
 
     async def recent(self, before: str = "+", limit: int = 50) -> list[Conversion]:
         """Up to ``limit`` conversions recorded before the one with the id ``before``, newest
@@ -204,39 +217,6 @@ class Conversions:
         """One conversion, or None; raises StoreError for what is no id."""
         rows = await self._store.call("XRANGE", self._keys.conversions(), ident, ident)
         return _conversion(ident, rows[0][1][1]) if rows else None
-
-    async def sums(self, link: int = 0) -> list[Sum]:
-        """What a link brought, by kind and currency; link 0: all there was."""
-        found = await self.by("all", link)
-        return [*found[0].sums] if found else []
-
-    async def members(self, link: int = 0) -> int:
-        """How many members converted."""
-        return await self._facts.count(self._keys.conversion_members(link, "all"))
-
-    async def by(self, part: By, link: int = 0) -> list[Share]:
-        """The sums of each day (ISO), step (by name) or group (by number; 0 for none)."""
-        kept = await self._store.table("HGETALL", self._keys.conversion_by(part, link))
-        shares: defaultdict[str, defaultdict[tuple[str, str], dict[str, int]]]
-        shares = defaultdict(lambda: defaultdict(dict))
-        for field, number in kept.items():
-            name, kind, currency, what = field.split(":")
-            shares[name][kind, currency][what] = int(number)
-        names: dict[str, str] = {}
-        if part == "step":
-            steps = await self._store.table("HGETALL", self._keys.link_steps())
-            names = {number: step for step, number in steps.items()} | {"0": ""}
-        return [
-            Share(name=names.get(name, name), sums=_sums(found))
-            for name, found in sorted(shares.items())
-        ]
-
-
-def _sums(found: Mapping[tuple[str, str], Mapping[str, int]]) -> tuple[Sum, ...]:
-    return tuple(
-        Sum(kind=kind, currency=currency, count=one["count"], value=one["value"] * UNIT)
-        for (kind, currency), one in sorted(found.items())
-    )
 
 
 def _conversion(ident: str, body: bytes) -> Conversion:

@@ -5,15 +5,13 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime, tzinfo
 from typing import Any
 
 import structlog
 
-from bot.links.codes import Code
-from bot.links.hits import Hit
-from bot.links.links import Links
-from bot.links.rules import VERSION, WINDOW, Rules, app
+from bot.links.judge import Judge
+from bot.links.rules import WINDOW
+from bot.links.steps import Steps
 from bot.store.line import StoreError
 from bot.store.store import Store, as_text
 
@@ -42,23 +40,22 @@ class Counter:
 
     The script remembers each hit and takes the entries out of the stream in the same step, so no
     crash and no second counter counts one twice; ``node`` only keeps several from the same work.
-    ``zone`` is the one whose midnight ends a day. ``count`` is told how many hits were judged what.
+    ``count`` is told how many hits were judged what.
     """
 
     def __init__(
         self,
         store: Store,
-        links: Links,
-        zone: tzinfo,
+        judge: Judge,
+        steps: Steps,
         node: str,
         count: Count = lambda verdict, number: None,
     ) -> None:
         self._store = store
-        self._links = links
-        self._zone = zone
+        self._judge = judge
+        self._steps = steps
         self._node = node
         self._count = count
-        self._rules = Rules()
         self._held_until = 0
         self._spare = 1.0
         self._task: asyncio.Task[None] | None = None
@@ -82,7 +79,7 @@ class Counter:
         hits: list[list[Any]] = []
         for ident, fields in entries:
             batch.append(ident)
-            hits += self._rows(fields[1].split(b"\n"))
+            hits += await self._rows(fields[1].split(b"\n"))
             if len(hits) >= HITS:
                 await self._add(batch, hits)
                 batch, hits = [], []
@@ -140,7 +137,7 @@ class Counter:
             "link_count",
             [self._store.keys.hits()],
             [
-                *(self._store.prefix, VERSION, WINDOW, KEPT, len(batch)),
+                *(self._store.prefix, self._judge.version, WINDOW, KEPT, len(batch)),
                 *batch,
                 *(value for row in hits for value in row),
             ],
@@ -149,26 +146,8 @@ class Counter:
             if number:
                 self._count(as_text(verdict), int(number))
 
-    def _rows(self, lines: Iterable[bytes]) -> Iterable[list[Any]]:
+    async def _rows(self, lines: Iterable[bytes]) -> list[list[object]]:
         """What the script needs to know of each hit."""
-        for line in lines:
-            try:
-                hit = Hit.parse(line)
-            except ValueError:
-                log.warning("hits.unreadable", length=len(line))
-                continue
-            verdict, code = self._rules.judge(hit), self._links.codes.unpack(hit.code)
-            where = (code.link, code.step, code.group, code.member) if code else (0, 0, 0, 0)
-            letters = hit.code
-            if not code:
-                verdict = "orphan"
-            elif verdict == "orphan":  # a code of ours whose link is no more: it names nobody
-                verdict, where = "gone", (0, 0, 0, 0)
-                letters = self._links.codes.pack(Code(code.link))
-            yield [
-                *(hit.origin, hit.serial, hit.at, self._day(hit.at), letters, hit.visitor),
-                *(verdict, app(hit.agent), *where, line),
-            ]
-
-    def _day(self, at: int) -> str:
-        return datetime.fromtimestamp(at / 1000, self._zone).date().isoformat()
+        judged = [*self._judge.of(lines)]
+        steps = await self._steps.named({one.code.step for one in judged})
+        return [one.row(steps[one.code.step]) for one in judged]

@@ -15,9 +15,11 @@ class Hit:
 
     ``origin`` is the process that answered and ``serial`` its count, together the hit's id.
     ``at`` is UTC ms. ``flags``: "h" for HEAD, "p" for a fetch announced as not a person's, "o" when
-    it led nowhere, "g", "e", "x" or "f" when the link was gone, not open yet, expired or full, and
-    the link's version and branch ("3.1") when it has branches. ``visitor`` is a keyed hash of
-    address and user agent, another each day.
+    it led nowhere, "g", "e", "x" or "f" when the link was gone, not open yet, expired or full, "b"
+    when a page came between and "c" when that was confirmed, "d" and "w" for an address of a data
+    centre or of WeChat's servers, "n" when no language was asked for, and the link's version and
+    branch ("3.1") when it has branches. ``visitor`` is a keyed hash of address and user agent,
+    another each day.
     """
 
     origin: str

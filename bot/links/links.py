@@ -12,6 +12,7 @@ from urllib.parse import quote, unquote
 from bot.links.codes import Code, Codes
 from bot.links.destinations import BadDestination, destination
 from bot.links.rules import WINDOW
+from bot.links.steps import Steps
 from bot.links.terms import LONGEST_CAMPAIGN, Terms
 from bot.links.ways import Ways
 from bot.model.phrase import Phrase
@@ -68,7 +69,8 @@ class Links:
         self._ways: dict[int, Ways] = {}
         self._words: dict[str, tuple[int, str]] = {}
         self._edits = 0
-        self._steps: dict[str, int] = {}
+        self.steps = Steps(store)
+        self._used: set[tuple[int, int]] = set()
         self._known = 0
 
     # knowing
@@ -139,7 +141,8 @@ class Links:
         cannot be kept.
         """
         number = await self.make(str(url), str(campaign))
-        step = await self._step(reader.step)
+        step = await self.steps.number(reader.step)
+        await self._use(number, step)
         return self.url(Code(number, step, reader.group, reader.member))
 
     async def make(self, url: str, campaign: str = "") -> int:
@@ -173,13 +176,16 @@ class Links:
         """The public URL of a word."""
         return f"{self._base().rstrip('/')}{PATH}{quote(word)}"
 
-    async def _step(self, name: str) -> int:
-        if not name:
-            return 0
-        if name not in self._steps:
-            steps = self._store.keys.link_steps()
-            self._steps[name] = int(await self._store.run("link_step", [steps], [name]))
-        return self._steps[name]
+    async def _use(self, number: int, step: int) -> None:
+        """Keep that a step's texts have a link: whom it reached is known by that."""
+        if not step or (number, step) in self._used:
+            return
+        keys = self._store.keys
+        await asyncio.gather(
+            self._store.ask("SADD", keys.link_used(number), step),
+            self._store.ask("SADD", keys.link_in(step), number),
+        )
+        self._used.add((number, step))
 
     async def taken(self, number: int) -> int:
         """How many of a limited number of clicks are taken; raises StoreError."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import json
+from collections.abc import Callable, Mapping, Sequence
 from html import escape
+from secrets import token_urlsafe
 
 from aiohttp import web
 
@@ -23,12 +25,26 @@ _HEADERS = {
     "X-Content-Type-Options": "nosniff",
 }
 _PAGE = """<!doctype html><html lang="{language}"><meta charset="utf-8">
-<meta name="viewport" content="width=device-width"><title>{title}</title>
+<meta name="viewport" content="width=device-width"><title>{title}</title>{head}
 <style>body{{font:18px/1.6 system-ui,sans-serif;color-scheme:light dark;display:grid;
 place-content:center;min-height:90vh;margin:0 1.5rem;text-align:center}}p{{opacity:.7;margin:0}}
 a{{overflow-wrap:anywhere}}</style>
 <h1>{title}</h1><p>{text}</p>{more}</html>
 """
+_POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; script-src 'nonce-{nonce}'; "
+    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+# A page that a browser only keeps ready is not shown to anybody yet.
+_ON = """<script nonce="{nonce}">
+function on() {{
+  var sent = {seen} && navigator.sendBeacon && navigator.sendBeacon({seen});
+  location.replace(sent ? {location} : {go});
+}}
+if (document.prerendering) document.addEventListener("prerenderingchange", on, {{once: true}});
+else on();
+</script>"""
+_ON_WITHOUT_SCRIPT = '<noscript><meta http-equiv="refresh" content="1;url={go}"></noscript>'
 _CLOSED: dict[Closed, tuple[int, str, str]] = {
     "gone": (
         410,
@@ -95,6 +111,27 @@ class Pages:
             more += f"<p>{say(owner).format(owner=escape(self._owner))}</p>"
         return self._page(request, 200, msgid("This link leads to"), name, more)
 
+    def between(
+        self, request: web.Request, name: str, location: str, go: str, seen: str
+    ) -> web.Response:
+        """200: on to ``location``, after ``seen`` is told that somebody's browser shows this.
+
+        Without script it goes on to ``go``, by itself or by a link, and so when ``seen`` is empty.
+        """
+        nonce = token_urlsafe(16)
+        texts = {"location": location, "go": go, "seen": seen}
+        script = _ON.format(nonce=nonce, **{key: _quoted(text) for key, text in texts.items()})
+        link = escape(self._translate(self._language(request), msgid("Go on")))
+        return self._page(
+            request,
+            200,
+            name or msgid("You are on your way"),
+            "",
+            f'<p><a href="{escape(go)}" rel="nofollow">{link}</a></p>{script}',
+            _ON_WITHOUT_SCRIPT.format(go=escape(go)),
+            {**_HEADERS, "Content-Security-Policy": _POLICY.format(nonce=nonce)},
+        )
+
     def later(self, request: web.Request) -> web.Response:
         """503: it cannot be known now."""
         title, text = msgid("One moment, please"), msgid("Please try again in a minute.")
@@ -113,14 +150,27 @@ class Pages:
         return preferred(request.headers.get("Accept-Language", ""), "en")
 
     def _page(
-        self, request: web.Request, status: int, title: str, text: str, more: str = ""
+        self,
+        request: web.Request,
+        status: int,
+        title: str,
+        text: str,
+        more: str = "",
+        head: str = "",
+        headers: Mapping[str, str] = _HEADERS,
     ) -> web.Response:
-        """``more`` is HTML."""
+        """``more`` and ``head`` are HTML."""
         language = self._language(request)
         body = _PAGE.format(
             language=language,
             title=escape(self._translate(language, title)),
             text=escape(self._translate(language, text) if text else ""),
             more=more,
+            head=head,
         )
-        return web.Response(status=status, text=body, content_type="text/html", headers=_HEADERS)
+        return web.Response(status=status, text=body, content_type="text/html", headers=headers)
+
+
+def _quoted(text: str) -> str:
+    """A text as a script within HTML has it."""
+    return json.dumps(text).replace("<", "\\u003c")

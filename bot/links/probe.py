@@ -17,10 +17,10 @@ from yarl import URL
 from bot.clock import Clock
 from bot.gateways.deadline import within
 from bot.i18n.mark import msgid
-from bot.links.addresses import Allow, GuardedResolver, PrivateAddress, admits, is_public
 from bot.links.destinations import destination
 from bot.model.base import Frozen
 from bot.model.phrase import Phrase
+from bot.web.addresses import Allow, GuardedResolver, PrivateAddress, admits, is_public
 
 AGENT = "Muster/1 (link check bot)"
 TIMEOUT = 5.0

@@ -16,6 +16,8 @@ from bot.model.phrase import Phrase
 
 Device = Literal["ios", "android", "desktop", "wechat", "wecom"]
 DEVICES: tuple[Device, ...] = ("ios", "android", "desktop", "wechat", "wecom")
+Platform = Literal["wecom", "wechat"]
+"""Who can be asked who somebody is."""
 MOST_BRANCHES = 20
 LONGEST_CAMPAIGN = 100
 LONGEST_PARAMETERS = 1000
@@ -76,7 +78,9 @@ class Terms(Frozen):
 
     It leads to ``url``, or to that of the first of ``branches`` that fits, with ``parameters``
     added. It holds from ``opens`` until ``ends`` (UTC ms) and for ``limit`` clicks, 0 for no
-    limit; after it, and once ``withdrawn``, it leads to ``fallback``.
+    limit; after it, and once ``withdrawn``, it leads to ``fallback``. With ``confirm`` a page comes
+    between, and a click is what a browser that shows it sends. ``ask`` is the platform that is
+    asked who opens a code that names no member.
     """
 
     url: Url
@@ -89,11 +93,14 @@ class Terms(Frozen):
     parameters: dict[str, str] = Field(default={})
     fallback: Annotated[str, AfterValidator(_optional_url)] = ""
     withdrawn: bool = False
+    confirm: bool = False
+    ask: Annotated[Platform | Literal[""], Kind(Phrase("wecom, wechat or nothing"))] = ""
 
     @property
     def plain(self) -> bool:
-        """Whether it leads everybody to one place at any time."""
-        return not (self.opens or self.ends or self.limit or self.branches or self.withdrawn)
+        """Whether it leads everybody to one place at any time, at once."""
+        kept = self.opens or self.ends or self.limit or self.branches or self.withdrawn
+        return not (kept or self.confirm or self.ask)
 
     @field_validator("campaign", "title")
     @classmethod

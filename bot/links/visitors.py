@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from hashlib import blake2b
+from hmac import compare_digest
 from secrets import token_bytes
 
 from bot.store.store import Store
 
 DAY = 86_400_000
 LIFETIME = 2 * 86_400
+SEAL = 27
+"""Letters of a seal."""
 
 
 class Visitors:
@@ -26,14 +29,35 @@ class Visitors:
 
     def hash(self, at: int, address: str, agent: str) -> str:
         """The visitor of a hit at ``at`` (UTC ms)."""
-        day = at // DAY
+        text = f"{address}\n{agent}".encode("utf-8", "replace")
+        return blake2b(text, digest_size=8, key=self._key_of(at // DAY)).hexdigest()
+
+    def seal(self, text: str, until: int) -> str:
+        """SEAL letters and digits that only we can make and prove ``text`` until that UTC ms.
+
+        ``until`` may be hours ahead, not days.
+        """
+        key = self._key_of(until // DAY)
+        tag = blake2b(f"{until}\n{text}".encode(), digest_size=8, key=key, person=b"seal")
+        return f"{until:011x}{tag.hexdigest()}"
+
+    def sealed(self, text: str, seal: str, at: int) -> bool:
+        """Whether a seal proves a text at ``at`` (UTC ms)."""
+        try:
+            until = int(seal[:11], 16)
+        except ValueError:
+            return False
+        return at <= until < at + 2 * DAY and compare_digest(
+            self.seal(text, until).encode(), seal.encode("utf-8", "replace")
+        )
+
+    def _key_of(self, day: int) -> bytes:
         key = self._keys.get(day)
         if key is None:
             # The store was away when the day began: a key of our own till it is back.
             key = token_bytes(32)
             self._keys = {**self._keys, day: key}
-        text = f"{address}\n{agent}".encode("utf-8", "replace")
-        return blake2b(text, digest_size=8, key=key).hexdigest()
+        return key
 
     async def refresh(self) -> None:
         """Get today's and tomorrow's keys when a day began, to be called every second or so.

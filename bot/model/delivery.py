@@ -31,7 +31,8 @@ class Result(Frozen):
 
     ``target`` is a number and ``name`` its whole name ("12:3": member 12 in group 3). When it is
     sent or skipped, the target goes on in the occurrences ``follow`` of the steps that follow;
-    when sent, what ``who`` ("m12", "g3") says or does within ``window`` ms is credited to the run.
+    when sent, what ``who`` ("m12", "g3") says or does within ``window`` ms is credited to the run,
+    and the moment is kept where the message is ``timed``.
     """
 
     run: str
@@ -40,6 +41,13 @@ class Result(Frozen):
     follow: tuple[str, ...] = ()
     who: str = ""
     window: int = 86_400_000
+    timed: bool = False
+
+
+def place_of(name: str) -> int:
+    """The number of the group in a target's whole name, "12:3"; 0 for none."""
+    _, _, group = name.partition(":")
+    return int(group) if group.isdecimal() else 0
 
 
 class Delivery(Frozen):

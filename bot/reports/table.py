@@ -10,19 +10,19 @@ from math import isfinite
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from bot.clock import utc
+from bot.clock import millis, utc
 
 Cell = str | int | float | date | datetime | None
 Row = Sequence[Cell]
-Kind = Literal["text", "number", "percent", "moment", "date", "duration"]
+Kind = Literal["text", "number", "count", "percent", "moment", "date", "duration"]
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
     """A column and what its cells hold; None is an empty cell of any kind.
 
-    ``text``: words, and numbers that are names (an account, a code). ``number``: a count or
-    measure. ``percent``: a share, 0.25 for 25 %. ``moment``: UTC ms or an aware datetime.
+    ``text``: words, and numbers that are names (an account, a code). ``count``: a whole number;
+    ``number``: any. ``percent``: a share, 0.25 for 25 %. ``moment``: UTC ms or an aware datetime.
     ``date``: a calendar day. ``duration``: seconds.
     """
 
@@ -48,11 +48,14 @@ class Table:
 
 
 class Reading:
-    """Cells as the files need them: checked, without what no file can hold, moments local."""
+    """Cells as the files need them: checked, without what no file can hold, moments local.
 
-    def __init__(self, columns: Sequence[Column], zone: str) -> None:
+    Without a ``zone`` moments stay UTC ms.
+    """
+
+    def __init__(self, columns: Sequence[Column], zone: str | None) -> None:
         self._columns = tuple(columns)
-        self._zone = ZoneInfo(zone)
+        self._zone = ZoneInfo(zone) if zone else None
 
     def rows(self, rows: Iterable[Row]) -> Iterator[list[Cell]]:
         """The rows' values; moments become naive datetimes in the zone, to the second.
@@ -73,9 +76,15 @@ class Reading:
                 return clean(cell)
             case "text", int() | float():
                 return str(cell)
+            case "count", int():
+                return cell
             case "number" | "percent" | "duration", int() | float():
                 return cell if isfinite(cell) else None
+            case "moment", int() if self._zone is None:
+                return cell
             case "moment", datetime() if cell.tzinfo:
+                if self._zone is None:
+                    return millis(cell)
                 return cell.astimezone(self._zone).replace(microsecond=0, tzinfo=None)
             case "moment", int():
                 return self._value(column, utc(cell))

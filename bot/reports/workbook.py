@@ -31,7 +31,7 @@ _LOOKS: dict[Kind, str] = {
     "date": "yyyy-mm-dd",
     "duration": "[h]:mm:ss",
 }
-_WIDTHS: dict[Kind, int] = {"number": 12, "moment": 20, "date": 12, "duration": 12}
+_WIDTHS: dict[Kind, int] = {"number": 12, "count": 12, "moment": 20, "date": 12, "duration": 12}
 _NARROWEST, _WIDEST, _MEASURED_ROWS = 8, 60, 1000
 
 

@@ -12,6 +12,7 @@ from bot.model.event import (
 )
 from bot.routing.context import Context
 from bot.routing.fold import fold
+from bot.store.effects import Effects
 
 UNMATCHED = 500
 """Phrases kept of those nobody answered."""
@@ -32,6 +33,7 @@ class Presence:
         if ctx.group is None or not ctx.member.number:
             if isinstance(event, ContactAdded) and ctx.member.number:
                 effects.do("ZADD", keys.moment("contact"), ctx.now, ctx.member.number)
+                self._came(effects, ctx.member.number, event)
                 ctx.note("contact.added", reason=event.channel or "")
             self._active(ctx, day)
             return
@@ -52,6 +54,13 @@ class Presence:
         else:
             effects.fact(keys.group_present(group), member)
             self._active(ctx, day, group)
+
+    def _came(self, effects: Effects, member: int, event: ContactAdded) -> None:
+        """Whose contact they became and how; the first time counts."""
+        if event.staff:
+            effects.first(member, "owner", event.staff)
+        if event.channel:
+            effects.first(member, "channel", event.channel)
 
     def _active(self, ctx: Context, day: str, group: int = 0) -> None:
         if isinstance(ctx.event, MessageReceived) and ctx.member.number:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 from bot.model.message import (
@@ -39,17 +40,21 @@ class Reader:
     member: int = 0
 
 
-Function = Callable[..., Coroutine[Any, Any, str]]
-"""An async function for templates; its first argument is the Reader."""
+Function = Callable[..., Coroutine[Any, Any, str | Segment]]
+"""An async function for templates; its first argument is the Reader.
+
+What it raises before it gives the coroutine is told with the line it stands in.
+"""
+NONE: Mapping[str, Function] = MappingProxyType({})
 
 
 @dataclass(slots=True)
 class _Render:
     """One rendering: what the placeholders in its text stand for."""
 
-    parts: list[Segment | Coroutine[Any, Any, str]] = field(default_factory=list)
+    parts: list[Segment | Coroutine[Any, Any, str | Segment]] = field(default_factory=list)
 
-    def hold(self, part: Segment | Coroutine[Any, Any, str]) -> str:
+    def hold(self, part: Segment | Coroutine[Any, Any, str | Segment]) -> str:
         self.parts.append(part)
         return f"\ue000{len(self.parts) - 1}\ue001"
 
@@ -61,16 +66,31 @@ class _Render:
 
 
 class Writer:
-    """Renders texts in the sandbox with the functions the rooms give it."""
+    """Renders texts in the sandbox with the functions the rooms give it.
 
-    def __init__(self, templates: Templates, functions: Mapping[str, Function]) -> None:
+    ``stand_ins`` are for those of which a rehearsal shows another thing than their first word.
+    """
+
+    def __init__(
+        self,
+        templates: Templates,
+        functions: Mapping[str, Function],
+        stand_ins: Mapping[str, Function] = NONE,
+    ) -> None:
         self._templates = templates
         self._functions = functions
+        self._stand_ins = stand_ins
 
     @property
     def names(self) -> frozenset[str]:
         """The functions every text can use."""
         return SEGMENTS | self._functions.keys()
+
+    def rehearsal(self, **instead: Function) -> Writer:
+        """A writer whose functions do nothing: each shows its first word, such as a link's
+        address, or what stands in for it."""
+        shown = {**dict.fromkeys(self._functions, _first_word), **self._stand_ins}
+        return Writer(self._templates, {**shown, **instead})
 
     async def write(
         self, source: str, variables: Mapping[str, Any], reader: Reader | None = None
@@ -97,6 +117,10 @@ class Writer:
             return lambda *args, **named: render.hold(function(reader, *args, **named))
 
         return {name: bind(function) for name, function in self._functions.items()}
+
+
+async def _first_word(_: Reader, *args: Any, **named: Any) -> str:
+    return str(next(iter([*args, *named.values()]), ""))
 
 
 def _clean(value: Any) -> Any:
@@ -140,7 +164,7 @@ def _segments(render: _Render) -> dict[str, Callable[..., str]]:
 
 
 async def _assemble(
-    text: str, parts: Sequence[Segment | Coroutine[Any, Any, str]]
+    text: str, parts: Sequence[Segment | Coroutine[Any, Any, str | Segment]]
 ) -> tuple[Segment, ...]:
     done = [p if not isinstance(p, Coroutine) else await p for p in parts]
     out: list[Segment] = []

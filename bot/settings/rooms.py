@@ -4,13 +4,23 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, HttpUrl, model_validator
+from pydantic import Field, HttpUrl, SecretStr, model_validator
 
 from bot.located import Kind
 from bot.model.base import Frozen
 from bot.model.conversation import Conversation
 from bot.model.phrase import Phrase
-from bot.settings.kinds import ClockTime, Duration, GroupRef, Name, OrNone, QuietHours, Zone
+from bot.settings.kinds import (
+    ClockTime,
+    Duration,
+    GroupRef,
+    Name,
+    Network,
+    OrNone,
+    PublicUrl,
+    QuietHours,
+    Zone,
+)
 from bot.settings.spans import DateSpan
 
 DAY = 86_400.0
@@ -59,6 +69,36 @@ class SopSettings(Frozen):
     )
 
 
+class WeComOAuth(Frozen):
+    """A WeCom app that tells who opens a link in WeCom or WeChat."""
+
+    corp_id: Words = Field(description="The company's id (企业 ID).")
+    agent_id: Words = Field(description="The app's AgentId.")
+    secret: SecretStr = Field(description="The app's secret.")
+    gateway: Name = Field(default="wecom", description="The gateway whose accounts these are.")
+    api_url: PublicUrl = Field(
+        default="https://qyapi.weixin.qq.com", description="Where WeCom's API is."
+    )
+
+
+class WeChatOAuth(Frozen):
+    """A WeChat official account that tells who opens a link in WeChat."""
+
+    app_id: Words = Field(description="The account's AppID.")
+    secret: SecretStr = Field(description="The account's AppSecret.")
+    gateway: Name = Field(default="wechat", description="The gateway whose accounts these are.")
+    api_url: PublicUrl = Field(
+        default="https://api.weixin.qq.com", description="Where WeChat's API is."
+    )
+
+
+class OAuthSettings(Frozen):
+    """Platforms that tell who opens a link, for links that ask."""
+
+    wecom: WeComOAuth | None = Field(default=None, description="WeCom.")
+    wechat: WeChatOAuth | None = Field(default=None, description="WeChat.")
+
+
 class LinkSettings(Frozen):
     """How tracked links behave."""
 
@@ -66,6 +106,38 @@ class LinkSettings(Frozen):
         default=None,
         description="Where visitors go whose link is wrong, gone, ended, not open yet or full; "
         "without it they see a page that says so.",
+    )
+    count_staff: bool = Field(
+        default=False,
+        description="Whether clicks of staff (who have a role in chat, or use the console in the "
+        "same browser that day) count like everybody's.",
+    )
+    do_not_track: Literal["respect", "ignore"] = Field(
+        default="respect",
+        description="What becomes of clicks by browsers that ask not to be tracked (DNT or "
+        "Sec-GPC): respected, they count for link, step and group, but for no member.",
+    )
+    limited_while_away: Literal["redirect", "wait"] = Field(
+        default="redirect",
+        description="Links with a limited number of clicks while the store cannot be asked: "
+        "redirect lets everybody through, so the limit may be passed; wait asks to come back.",
+    )
+    data_centres: tuple[Network, ...] = Field(
+        default=(),
+        description="Further networks of data centres, besides those of the list that ships.",
+    )
+    oauth: OAuthSettings = Field(
+        default=OAuthSettings(), description="Platforms that tell who opens a link that asks."
+    )
+
+
+class WebhookSettings(Frozen):
+    """How other systems are told what happens."""
+
+    allow_private: bool = Field(
+        default=False,
+        description="Whether webhooks may go to machines of the own network, there also without "
+        "https. Whoever makes webhooks can then reach these.",
     )
 
 

@@ -9,6 +9,11 @@ from bot.model.delivery import Delivery
 from bot.model.event import TimerElapsed
 from bot.store.keys import Keys
 
+CHUNK = 256
+"""Targets whose sending times stand in one key."""
+KEPT = 400 * 86_400
+"""Seconds it is kept when, and to whom, something was sent."""
+
 
 class Effects:
     """Collected guards and operations; nothing happens until they are committed.
@@ -43,22 +48,47 @@ class Effects:
         """Put everybody of another fact into a fact."""
         self.operations.append(("fact|", key, other))
 
-    def tag(self, tag: str, member: int, now: int) -> None:
-        """Give a member a tag, at ``now`` (UTC ms)."""
-        self.operations.append(("tag", tag, member, now))
+    def tag(self, tag: str, member: int, now: int, by: Literal["sop", ""] = "") -> None:
+        """Give a member a tag, at ``now`` (UTC ms).
+
+        Credited to what was last sent to them and clicked by them, unless it is a SOP's own doing.
+        """
+        self.operations.append(("tag", tag, member, now, by))
         self.do("ZADD", self.keys.tag_names(), "NX", now, tag)
 
     def heard(self, what: Literal["reply", "check-in"], member: int, group: int, now: int) -> None:
         """Credit what a member did to what was last sent to them, or to their group (0: none)."""
         self.operations.append(("heard", what, member, group, now))
 
+    def sent(self, run: str, target: int, now: int) -> None:
+        """Keep when (UTC ms) a run's message with a link in it was sent to a target."""
+        key = self.keys.sop_sent(run, target // CHUNK)
+        self.do("BITFIELD", key, "SET", "u32", f"#{target % CHUNK}", now // 1000)
+        self.do("EXPIRE", key, KEPT)
+
+    def reached(self, run: str, group: int) -> None:
+        """Keep who is in a group now that a run's message was sent to it."""
+        there, then = self.keys.group_present(group), self.keys.sop_present(run, group)
+        self.merge(self.keys.sop_members(run, "present"), there)
+        self.do("COPY", there, then, "REPLACE")
+        self.do("EXPIRE", then, KEPT)
+
+    def reached_alone(self, run: str, group: int, member: int) -> None:
+        """Keep that a run's message was sent to a member of a group alone."""
+        for key, number in (
+            (self.keys.sop_present(run, group), member),
+            (self.keys.sop_places(run), group),
+        ):
+            self.fact(key, number)
+            self.do("EXPIRE", key, KEPT)
+
     def attribute(self, member: int, name: str, value: str) -> None:
         """Keep an attribute of a member.
 
-        ``owner`` and ``timezone`` also move the member from the fact of the old value to that of
-        the new one; with an empty value they are in none.
+        ``owner``, ``channel`` and ``timezone`` also move the member from the fact of the old value
+        to that of the new one; with an empty value they are in none.
         """
-        self.operations.append(("attribute", member, name, value))
+        self.operations.append(("attribute", member, name, value, ""))
         indexes = {
             self.keys.member_dates(name): month_day(value),
             self.keys.member_days(name): whole_day(value),
@@ -68,6 +98,10 @@ class Effects:
                 self.do("ZREM", key, member)
             else:
                 self.do("ZADD", key, score, member)
+
+    def first(self, member: int, name: Literal["owner", "channel"], value: str) -> None:
+        """Keep an attribute of a member who has none of that name yet."""
+        self.operations.append(("attribute", member, name, value, "first"))
 
     def group(self, number: int, field: str, value: str) -> None:
         """Keep a field of a group; lists of groups that were remembered are read anew."""

@@ -243,6 +243,22 @@ class Keys:
         "whose attribute owner it is",
         "{member}",
     )
+    channel_members = Key(
+        "channel:members:{channel}",
+        "fact",
+        "members",
+        FOREVER,
+        "whose attribute channel it is: how they came",
+        "{member}",
+    )
+    attribute_values = Key(
+        "attribute:values:{attribute}",
+        "set",
+        "members",
+        FOREVER,
+        "the owners and channels members have or had",
+        "{text}",
+    )
     zone_members = Key(
         "zone:members:{zone}",
         "fact",
@@ -421,8 +437,19 @@ class Keys:
         "fact",
         "sop",
         FOREVER,
-        "present when a group got it; replied, checked-in",
+        "present when a group got it; what they did in the day after",
         "{member}",
+    )
+    sop_present = Key(
+        "sop:present:{run}:{group}",
+        "fact",
+        "sop",
+        400 * DAY,
+        "who was in that group when it got it, or got it as a member of that group",
+        "{member}",
+    )
+    sop_places = Key(
+        "sop:places:{run}", "fact", "sop", 400 * DAY, "groups whose members got it alone", "{group}"
     )
     sop_failed = Key(
         "sop:failed:{run}",
@@ -431,6 +458,13 @@ class Keys:
         FOREVER,
         "targets that failed: whole name, and why",
         "{target} → {text}",
+    )
+    sop_sent = Key(
+        "sop:sent:{run}:{chunk}",
+        "string",
+        "sop",
+        400 * DAY,
+        "when what had a link was sent: 256 targets, 4 bytes each, seconds UTC",
     )
     sop_reminders = Key(
         "sop:reminders", "zset", "sop", BUSY, "tasks to remind of, due ms", "{run}/{target}"
@@ -480,8 +514,15 @@ class Keys:
     link_closed = Key(
         "link:closed:{verdict}", "zset", "links", FOREVER, "hits after it closed", "{link}"
     )
+    link_step_seq = Key("link:step:seq", "string", "links", FOREVER, "the last step number given")
     link_steps = Key("link:steps", "hash", "links", FOREVER, "step number", "{step}")
+    link_step_names = Key(
+        "link:step:names", "hash", "links", FOREVER, "its name", "{number} → {step}"
+    )
     link_salt = Key("link:salt:{day}", "string", "links", 2 * DAY, "the key of its visitors")
+    link_staff = Key(
+        "link:staff:{day}", "set", "links", 400 * DAY, "browsers of operators", "{visitor}"
+    )
     hits = Key("hits", "stream", "links", BUSY, "groups of hits not yet counted", "{hits}")
     hits_kept = Key(
         "hits:kept", "stream", "links", FOREVER, "judged hits; trimmed by age, length", "{hit}"
@@ -507,22 +548,48 @@ class Keys:
         "hash",
         "links",
         FOREVER,
-        "sums of each day, step or group",
+        "sums of each day or step; link 0: of all links",
         "{what}:{sum}",
     )
     link_by_group = Key(
         "link:by:group:{link}", "hash", "links", FOREVER, "the same of groups", "{group}:{sum}"
     )
+    link_day = Key(
+        "link:day:{link}:{day}",
+        "hash",
+        "links",
+        FOREVER,
+        "hits of one day, by all that is known of them",
+        "{step}/{group}/{hour}/{way}:{verdict}",
+    )
+    link_seen = Key(
+        "link:seen:{link}:{day}",
+        "hash",
+        "links",
+        FOREVER,
+        "visitors without a member that day: all, a step's, a group's, or both",
+        "{scope}",
+    )
+    link_people = Key(
+        "link:people:{link}:{day}",
+        "hash",
+        "links",
+        400 * DAY,
+        "who clicked (member 0: nobody knows): clicks, first ms, ms since it was sent, way",
+        "{step}/{group}/{member}",
+    )
+    link_active = Key("link:active:{day}", "set", "links", 400 * DAY, "links with hits", "{link}")
+    link_used = Key(
+        "link:used:{link}", "set", "links", FOREVER, "steps whose texts had it", "{step}"
+    )
+    link_in = Key("link:in:{step}", "set", "links", FOREVER, "the links a step had", "{link}")
     link_clicked = Key(
         "link:clicked:{link}:{who}",
         "fact",
         "links",
         FOREVER,
-        "who clicked; of all, a step or a group",
+        "who clicked; of all, a step, a group or a way",
         "{member}",
-    )
-    link_member = Key(
-        "link:member:{link}", "hash", "links", FOREVER, "that member's clicks", "{group}:{member}"
     )
     link_today = Key(
         "link:today:{link}:{day}", "fact", "links", 100 * DAY, "members who clicked", "{member}"
@@ -534,6 +601,32 @@ class Keys:
         8 * DAY,
         "visitors without a member",
         "{scope}/{visitor}",
+    )
+    link_heard = Key(
+        "link:heard:{member}", "string", "links", DAY, "what they clicked last: link, step, group"
+    )
+    link_followed = Key(
+        "link:followed:{link}:{what}",
+        "fact",
+        "links",
+        FOREVER,
+        "who clicked and then did it, within a day",
+        "{member}",
+    )
+    hits_rekept = Key(
+        "hits:rekept", "stream", "links", BUSY, "hits being judged again, while they are", "{hit}"
+    )
+    hits_replayer = Key("hits:replayer", "string", "links", 30, "the replay that writes now")
+    hits_replayed = Key(
+        "hits:replayed",
+        "hash",
+        "links",
+        BUSY,
+        "while hits are judged again: clicks already added by app, beyond what hits:kept says",
+        "{link}/{day}/{app}",
+    )
+    link_rules = Key(
+        "link:rules:{link}", "hash", "links", FOREVER, "version of the rules that counted", "{day}"
     )
 
     # conversions: what members did elsewhere, told by other systems
@@ -568,11 +661,85 @@ class Keys:
         "{member}",
     )
 
+    conversion_day = Key(
+        "conversion:day:{link}:{day}",
+        "hash",
+        "links",
+        FOREVER,
+        "sums of one day by step, group, kind and currency; link 0: of all links",
+        "{step}/{group}/{kind}/{currency}:{sum}",
+    )
+    conversion_people = Key(
+        "conversion:people:{link}:{day}",
+        "hash",
+        "links",
+        400 * DAY,
+        "how often each member converted on a day",
+        "{step}/{group}/{member}",
+    )
+    conversion_links = Key(
+        "conversion:links:{day}",
+        "set",
+        "links",
+        FOREVER,
+        "links that brought conversions on a day, or at all",
+        "{link}",
+    )
+    conversion_keys = Key(
+        "conversion:keys", "hash", "links", FOREVER, "signing keys without their secrets", "{key}"
+    )
+    conversion_secrets = Key(
+        "conversion:secrets", "hash", "links", FOREVER, "their secrets, never listed", "{key}"
+    )
+
     # the API
     api_tokens = Key("api:tokens", "hash", "api", FOREVER, "a token, JSON", "{token}")
     api_used = Key("api:used", "hash", "api", FOREVER, "when last used, ms", "{token}")
     api_limit = Key("api:limit:{token}", "string", "api", DAY, "its rate: arrival time, µs")
     api_once = Key("api:once:{digest}", "string", "api", DAY, "what a request has made")
+
+    # webhooks: other systems that are told what happens
+    webhooks = Key("webhooks", "hash", "webhooks", FOREVER, "an endpoint, JSON", "{endpoint}")
+    webhook_version = Key(
+        "webhooks:version", "string", "webhooks", FOREVER, "counts the changes of endpoints"
+    )
+    webhook_secrets = Key(
+        "webhooks:secrets", "hash", "webhooks", FOREVER, "what signs its messages", "{endpoint}"
+    )
+    webhook_cursor = Key(
+        "webhooks:cursor",
+        "hash",
+        "webhooks",
+        FOREVER,
+        "the last entry read, and how many it had till then",
+        "{stream}",
+    )
+    webhook_gaps = Key(
+        "webhooks:gaps",
+        "hash",
+        "webhooks",
+        FOREVER,
+        "entries gone unread, and when, ms",
+        "{stream}",
+    )
+    webhook_body = Key(
+        "webhook:body:{endpoint}",
+        "hash",
+        "webhooks",
+        FOREVER,
+        "tries and body, till it is taken",
+        "{event} → {text}",
+    )
+    webhook_due = Key("webhook:due:{endpoint}", "zset", "webhooks", BUSY, "due ms", "{event}")
+    webhook_sending = Key(
+        "webhook:sending:{endpoint}", "zset", "webhooks", BUSY, "lease end, ms", "{event}"
+    )
+    webhook_dead = Key(
+        "webhook:dead:{endpoint}", "zset", "webhooks", FOREVER, "given up, ms", "{event}"
+    )
+    webhook_health = Key(
+        "webhook:health:{endpoint}", "hash", "webhooks", FOREVER, "how it does", "{field}"
+    )
 
     # the sandbox gateway's own world
     sandbox_feed = Key(
@@ -593,6 +760,28 @@ class Keys:
     # the demo community
     demo = Key("demo", "hash", "demo", FOREVER, "since when it is shown, and what it is", "{field}")
     demo_sums = Key("demo:sums", "hash", "demo", FOREVER, "what it added to sums", "{field}")
+
+    # WeCom
+    wecom_token = Key(
+        "wecom:token:{digest}", "string", "wecom", 7200, "an app's access token or refusal, JSON"
+    )
+    wecom_lease = Key(
+        "wecom:lease:{digest}", "string", "wecom", 10, "the node that fetches the token"
+    )
+    wecom_calls = Key(
+        "wecom:calls:{corp}:{path}:{window}",
+        "string",
+        "wecom",
+        2 * DAY,
+        "a limit's arrival time, µs",
+    )
+    wecom_member = Key(
+        "wecom:member:{app}:{account}:{window}",
+        "string",
+        "wecom",
+        3602,
+        "the same of messages to a member",
+    )
 
     # the house
     gateway_owner = Key("gateway:owner:{gateway}", "string", "app", 60, "the node connected to it")

@@ -71,6 +71,8 @@ class Meaning:
                 return value in subject.gateways
             case "sop" | "run" | "occurrence":
                 return value.partition("/")[0] in subject.sops
+            case "step":  # sop/{run} where it is a SOP's
+                return value.startswith("sop/") and value.split("/")[1] in subject.sops
             case "delivery":
                 return value in self.deliveries
             case "text":
@@ -96,7 +98,18 @@ class Meaning:
                 return sorted(ident for _, ident in subject.places)
             case "conversation" if not subject.gateways:
                 return sorted(self._conversations)
-            case "conversation" | "run" | "occurrence" | "delivery" | "text" | "hit" | "target":
+            case "step" if not subject.sops:
+                return []
+            case (
+                "step"
+                | "conversation"
+                | "run"
+                | "occurrence"
+                | "delivery"
+                | "text"
+                | "hit"
+                | "target"
+            ):
                 return None
         return []
 

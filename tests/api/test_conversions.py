@@ -19,7 +19,7 @@ from tests.console.house import people
 async def code_of(shop: Shop, member: int = 1, group: int = 2) -> tuple[int, str]:
     links = shop.house.rooms.links
     sale = await links.make("https://shop.example/spring", "spring-sale")
-    step = await links._step("sop/weekly_tips/wednesday")
+    step = await links.steps.number("sop/weekly_tips/1/wednesday/w")
     return sale, links.codes.pack(Code(sale, step, group, member))
 
 
@@ -44,7 +44,7 @@ async def test_a_conversion_is_put_down_to_the_code_it_came_from(shop: Shop) -> 
     by = (await tool.get(f"/conversions/sums?link={link}&by=step"))["by"]
     assert [(one["name"], one["sums"][0]["value"]) for one in by] == [
         ("", "19.9000"),
-        ("sop/weekly_tips/wednesday", "39.8000"),
+        ("sop/weekly_tips/1/wednesday/w", "39.8000"),
     ]
     stats = await tool.get(f"/links/{link}/stats")
     assert stats["converted_members"] == 1
@@ -183,3 +183,38 @@ async def test_of_an_erased_member_no_conversion_is_left_and_sums_stay(shop: Sho
     assert (sums["members"], sums["total"][0]["count"]) == (1, 2)
     again = await tool.ask("POST", "/conversions", {**SALE, "id": "a", "member": 1})
     assert again.status == 422  # there is no such member
+
+
+async def test_sums_are_given_by_link_campaign_and_sop_and_for_some_days(shop: Shop) -> None:
+    await people(shop.house, 1)
+    link, code = await code_of(shop)
+    tool = await shop.tool(days=30)
+    told = await tool.ask("POST", "/conversions", {**SALE, "id": "a", "code": code})
+    assert told.json["attributed"] == "code"
+    first = shop.house.rooms.conversions.today()
+    shop.house.clock.advance(86_400)
+    await tool.ask("POST", "/conversions", {**SALE, "id": "b", "code": code})
+    for by, name in (("link", str(link)), ("campaign", "spring-sale"), ("sop", "weekly_tips")):
+        for period, value in (("", "39.8000"), (f"&since={first}&until={first}", "19.9000")):
+            found = await tool.get(f"/conversions/sums?by={by}{period}")
+            (share,) = found["by"]
+            assert (share["name"], share["sums"][0]["value"]) == (name, value)
+            assert (found["total"][0]["value"], found["members"]) == (value, 1)
+    days = (await tool.get(f"/conversions/sums?since={first}"))["by"]
+    assert [one["sums"][0]["count"] for one in days] == [1, 1]
+
+
+@pytest.mark.parametrize(
+    ("query", "where"),
+    [
+        ("by=link&link=1", "/by"),
+        ("until=2026-06-17", "/since"),
+        ("since=2026-13-01", "/since"),
+        ("since=17.6.2026", "/since"),
+        ("since=2026-06-17&until=2026-06-16", "/until"),
+        ("since=2020-06-17&until=2026-06-16", "/until"),
+    ],
+)
+async def test_a_period_that_is_none_is_refused(shop: Shop, query: str, where: str) -> None:
+    said = await (await shop.tool()).ask("GET", f"/conversions/sums?{query}")
+    assert (said.status, said.at) == (422, [("query", where)])

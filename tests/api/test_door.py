@@ -13,7 +13,7 @@ from tests.store.dump import dump
 def operations(shop: Shop) -> list[tuple[str, str, str]]:
     app = shop.house.community.app
     api = Api(app, shop.house.console.directory, shop.tokens)
-    fill = {"number": "1", "tag": "vip", "name": "x", "entry": "1-0"}
+    fill = {"number": "1", "tag": "vip", "name": "x", "entry": "1-0", "webhook": "x", "event": "x"}
     return [(one.method, one.path.format(**fill), one.scope) for one in api.operations]
 
 

@@ -51,6 +51,13 @@ def test_errors_of_a_plan_give_exit_code_1(muster: Line, tmp_path: Path) -> None
     assert (result.exit_code, json.loads(result.stdout)[0]["severity"]) == (1, "error")
 
 
+def test_a_report_of_what_there_are_no_figures_of_is_found(muster: Line) -> None:
+    report = ("check", str(ROOT / "sop_templates" / "weekly_report.toml"))
+    assert muster(*report).exit_code == 0
+    given = (*report, "--audience", "all-groups", "--no-links", "--set", "about=planet:mars")
+    assert "report/text: This text cannot be written: “planet:mars”" in muster.wrong(*given)
+
+
 async def test_a_file_alone_may_use_what_every_text_may_use(tmp_path: Path) -> None:
     config = load_config(ROOT / "config.example.toml", {}, folder=tmp_path)
     app = App(config, SystemClock(), Random(1))

@@ -161,7 +161,7 @@ async def click_around(house: House) -> int:
     random, links = Random(5), house.rooms.links
     sale = await links.make("https://shop.example/spring?from=group", "spring-sale")
     others = [await links.make(f"https://shop.example/{path}") for path in ("guide", "faq")]
-    step = await links._step("sop/weekly_tips/wednesday")
+    step = await links.steps.number("sop/weekly_tips/1/wednesday/each")
     for _ in range(10):
         for _ in range(random.randrange(2, 9)):
             member = random.randrange(1, 20)

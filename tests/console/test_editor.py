@@ -23,6 +23,7 @@ from bot.sop.templates.library import Library
 from bot.sop.templates.manuscript import toml
 from tests.console.conftest import PASSWORD, Visitor
 from tests.console.house import House, people
+from tests.sop.town import FIGURES
 
 TEA = """# Ours.
 title = "Tea week"
@@ -55,7 +56,7 @@ NAMES = sorted(path.stem for path in FOLDER.glob("*.toml"))
 
 def library() -> Library:
     templates = Templates()
-    return Library(FOLDER, templates, [*Writer(templates, {}).names, "link"])
+    return Library(FOLDER, templates, [*Writer(templates, FIGURES).names, "link"])
 
 
 async def tea(house: House) -> None:

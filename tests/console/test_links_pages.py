@@ -43,7 +43,7 @@ async def test_a_bad_destination_is_told_beside_what_was_typed(house: House) -> 
 async def test_hits_clicks_and_people_are_told_apart_down_to_members(house: House) -> None:
     await people(house, 4)
     link = await house.rooms.links.make(SALE["url"], "spring-sale")
-    step = await house.rooms.links._step("sop/weekly_tips/monday")
+    step = await house.rooms.links.steps.number("sop/weekly_tips/1/monday/each")
     for member in (1, 2, 2):
         await follow(house, Code(link, step, 1, member))
         house.clock.advance(60)
@@ -53,7 +53,7 @@ async def test_hits_clicks_and_people_are_told_apart_down_to_members(house: Hous
     page = await visitor.get(f"/links/{link}")
     tiles = re.findall(r"<span>(Hits|Clicks|People)</span><b>(\d+)</b>", page)
     assert tiles == [("Hits", "4"), ("Clicks", "3"), ("People", "2")]
-    for words in ("Known programs", "WeChat", "weekly_tips/monday", "Complete until 17 Jun 08:0"):
+    for words in ("Known programs", "WeChat", "weekly_tips · monday", "Complete until 17 Jun 08:0"):
         assert words in page
     assert 'href="/sops/weekly_tips"' in page
     assert f'href="/links/{link}/groups/1"' in page

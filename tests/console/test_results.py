@@ -8,6 +8,7 @@ import re
 import zipfile
 from html import unescape
 
+import pyarrow.parquet as pq  # type: ignore[import-untyped]
 import pytest
 
 from bot.gateways.sandbox import Sandbox
@@ -217,6 +218,11 @@ async def test_results_are_exported_so_that_no_spreadsheet_runs_them(
         async with visitor.client.get(f"/sops/notice/export.xlsx?what={what}") as answer:
             assert answer.status == 200
             assert zipfile.ZipFile(io.BytesIO(await answer.read())).testzip() is None
+        async with visitor.client.get(f"/sops/notice/export.parquet?what={what}") as answer:
+            assert answer.status == 200
+            table = pq.read_table(io.BytesIO(await answer.read()))
+        assert table.column_names == [heading.partition(" (Asia")[0] for heading in rows[0]]
+        assert table.num_rows == lines - 1
 
 
 async def test_a_viewer_exports_numbers_and_no_names(
@@ -229,6 +235,7 @@ async def test_a_viewer_exports_numbers_and_no_names(
     assert "what=targets" not in page
     for what, status in (("steps", 200), ("times", 200), ("targets", 404), ("staff", 404)):
         assert (await visitor.status(f"/sops/notice/export.csv?what={what}"))[0] == status
+        assert (await visitor.status(f"/sops/notice/export.parquet?what={what}"))[0] == status
     assert (await visitor.status("/sops/notice/export.csv?what=all"))[0] == 404
 
 

@@ -34,7 +34,7 @@ from tests.store.dump import dump
 
 STARTER = Path("bot/starter.toml").read_text(encoding="utf-8")
 NUMBERS = re.compile(
-    r"(\w+:seq|fence|link:steps|outbox:seq|applied:.*|nodes|link:salt:.*|hits:counter|groups:version|gateway:.*)$"
+    r"(\w+:seq|fence|link:steps|link:step:seq|link:step:names|outbox:seq|applied:.*|nodes|link:salt:.*|hits:counter|groups:version|gateway:.*)$"
 )
 """Numbers once given, and what a running bot writes at any time."""
 
@@ -230,7 +230,7 @@ async def test_a_gateway_called_demo_keeps_its_name(valkey: str, store: Store) -
 LEFT = {
     *("inbox_seen", "fence", "applied", "outbox_seq", "outbox_doubt", "limit", "blocked", "cap"),
     *("audit", "operators", "session", "tries", "member_seq", "group_seq", "memory", "routes"),
-    *("routes_version", "welcome_pending", "link_seq", "link_ids", "link", "link_steps"),
+    *("routes_version", "welcome_pending", "link_seq", "link_ids", "link", "link_step_seq"),
     *(
         "link_edits",
         "link_edited",
@@ -241,10 +241,15 @@ LEFT = {
         "link_closed",
     ),
     *("link_salt", "hits_seen", "hits_recent", "hits_counter", "link_orphans", "link_by_group"),
+    *("link_heard", "link_staff", "conversion_day", "conversion_people", "conversion_links"),
+    *("conversion_keys", "conversion_secrets", "hits_replayer"),
+    *("wecom_token", "wecom_lease", "wecom_calls", "wecom_member"),
     *("segments", "segments_version", "groups_version", "sop_heard", "sop_rate", "moment_tags"),
     *("calendar_feeds", "sop_proposals", "sop_shelf", "sop_shelf_history"),
     *("conversions", "conversion_seen", "conversion_by", "conversion_by_group"),
     *("conversion_members", "api_tokens", "api_used", "api_limit", "api_once"),
+    *("webhooks", "webhook_version", "webhook_secrets", "webhook_cursor", "webhook_gaps"),
+    *("webhook_body", "webhook_dead", "webhook_health"),
     *("gateway_owner", "roles", "nodes", "settings", "secrets", "demo", "demo_sums"),
 }
 """Families that stay behind, for a reason each; queues ("while busy") do too."""

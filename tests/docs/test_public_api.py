@@ -9,13 +9,13 @@ import bot
 
 ROOT = Path(__file__).parents[2]
 NAMES = """
-    PASS Account ActionChosen Adapter Answer Asked BaseEvent Board Capabilities CheckIn CheckIns
+    Account ActionChosen Adapter Answer Asked BaseEvent Board Capabilities CheckIn CheckIns
     Clicks Clock ContactAdded ContactRemoved Context Conversation Delivery DeliveryReported
-    Event Facts File Group GroupChanged GroupCreated GroupDismissed Image InDoubt Inlet Link
-    LinkCard Links Member MemberJoined MemberLeft Members Mention Message MessageReceived
-    MiniProgram Misconfigured NoSuchSop Pass Preview Quota Rate Reading Receipt Refused Retry
-    Router Routes SendError Sops SystemClock Text TimerElapsed Upcoming Video Welcomes
-    WrongState month_day spark utc
+    Event Facts FigureRoom File Finder Group GroupChanged GroupCreated GroupDismissed Image
+    InDoubt Inlet Inquiry Link LinkCard Links Member MemberJoined MemberLeft Members Mention
+    Message MessageReceived MiniProgram Misconfigured NoSuchSop PASS Pass Preview Quota Rate
+    Reading Receipt Refused Retry Router Routes SendError Sops Subject SystemClock Telling Text
+    TimerElapsed Unclear Upcoming Video Welcomes WrongState month_day read_period spark utc
 """
 PUBLIC = NAMES.split()
 

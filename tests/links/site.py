@@ -19,6 +19,7 @@ from bot.i18n import Translator
 from bot.links.clicks import Clicks
 from bot.links.codes import Code
 from bot.links.counter import Counter
+from bot.links.judge import Judge
 from bot.links.links import Links
 from bot.links.pages import Pages
 from bot.links.recorder import Recorder
@@ -66,7 +67,9 @@ async def serve(store: Store, folder: Path) -> AsyncIterator[Site]:
     recorder = Recorder(store, folder / "spool", lambda what, n: outcomes.update({what: n}))
     pages = Pages(Translator().translate)
     redirects = Redirects(links, recorder, Visitors(store), pages, store.clock)
-    counter = Counter(store, links, UTC, "a", lambda what, n: verdicts.update({what: n}))
+    counter = Counter(
+        store, Judge(links, UTC), links.steps, "a", lambda what, n: verdicts.update({what: n})
+    )
     await redirects.start()
     app = web.Application()
     app.add_routes(redirects.routes())
@@ -74,7 +77,7 @@ async def serve(store: Store, folder: Path) -> AsyncIterator[Site]:
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     base = f"http://127.0.0.1:{runner.addresses[0][1]}"
-    clicks = Clicks(store, Facts(store), UTC)
+    clicks = Clicks(store, Facts(store), links.steps, UTC)
     async with aiohttp.ClientSession(auto_decompress=False) as browser:
         yield Site(store, links, clicks, counter, recorder, base, browser, outcomes, verdicts)
     await runner.cleanup()

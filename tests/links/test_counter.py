@@ -13,6 +13,7 @@ from bot.links.clicks import Clicks, spark
 from bot.links.codes import Code
 from bot.links.counter import Counter
 from bot.links.hits import Hit
+from bot.links.judge import Judge
 from bot.links.links import Links
 from bot.routing.writer import Reader
 from bot.store.facts import Facts
@@ -28,8 +29,8 @@ class Room:
 
     def __init__(self, store: Store, links: Links) -> None:
         self.store, self.links = store, links
-        self.counter = Counter(store, links, SHANGHAI, "a")
-        self.clicks = Clicks(store, Facts(store), SHANGHAI)
+        self.counter = Counter(store, Judge(links, SHANGHAI), links.steps, "a")
+        self.clicks = Clicks(store, Facts(store), links.steps, SHANGHAI)
         self._serial = count(1)
 
     def hit(self, code: Code, visitor: str = "v", after: float = 0, flags: str = "") -> Hit:
@@ -131,7 +132,7 @@ async def test_serials_far_apart_and_of_other_processes_are_not_mixed_up(room: R
 async def test_several_counters_at_once_count_once(room: Room, store: Store) -> None:
     for number in range(200):
         await room.put(room.hit(Code(1, 0, 1, number + 1)), room.hit(Code(2), f"v{number}"))
-    others = [Counter(store, room.links, SHANGHAI, name) for name in "bcd"]
+    others = [Counter(store, Judge(room.links, SHANGHAI), room.links.steps, name) for name in "bcd"]
     await asyncio.gather(*(c.drain() for c in [room.counter, *others]))
     assert (await room.clicks.sums(0)).hits == 400
     assert (await room.clicks.sums(1)).members == 200
@@ -197,7 +198,7 @@ async def test_old_hits_are_forgotten_and_counts_stay(room: Room, store: Store) 
 async def test_a_started_counter_counts_by_itself_and_only_one_does(
     room: Room, store: Store, clock: TestClock
 ) -> None:
-    other = Counter(store, room.links, SHANGHAI, "b")
+    other = Counter(store, Judge(room.links, SHANGHAI), room.links.steps, "b")
     await room.counter.start()
     await room.put(room.hit(Code(1)))
     async with asyncio.timeout(10):

@@ -15,6 +15,7 @@ from bot.clock import SystemClock
 from bot.links.clicks import Clicks
 from bot.links.codes import Code
 from bot.links.counter import Counter
+from bot.links.judge import Judge
 from bot.links.links import Links
 from bot.store.facts import Facts
 from bot.store.store import Store
@@ -73,8 +74,8 @@ async def test_answered_clicks_are_counted_exactly_once_across_kill_9(
         await node.wait()
         node._transport.close()  # type: ignore[attr-defined]
         await running
-    clicks = Clicks(store, Facts(store), UTC)
-    await Counter(store, links, UTC, "after").drain()
+    clicks = Clicks(store, Facts(store), links.steps, UTC)
+    await Counter(store, Judge(links, UTC), links.steps, "after").drain()
     numbers = set(await Facts(store).numbers(store.keys.link_clicked(link, "all")))
     assert load.answered <= numbers <= load.sent
     sums = await clicks.sums(link)

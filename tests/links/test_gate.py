@@ -12,12 +12,14 @@ from aiohttp.test_utils import make_mocked_request
 from bot.links.codes import Code
 from bot.links.desk import Desk
 from bot.links.destinations import added
+from bot.links.gate import Fetch, Gate
 from bot.links.links import Links
 from bot.links.pages import Pages
 from bot.links.redirect import Redirects
 from bot.links.visitors import Visitors
 from bot.links.ways import devices, wanted_language
 from bot.settings.server import WebSettings
+from bot.store.line import StoreError
 from bot.store.store import Store
 from bot.testing.clock import TestClock
 from tests.links.site import PHONE, Server, Site
@@ -125,17 +127,31 @@ async def test_what_was_clicked_before_counts_towards_a_new_limit(site: Site) ->
     assert await where(site, Code(number, 1, 2, 5)) == SALE
 
 
-async def test_without_the_store_a_limit_is_kept_and_other_terms_are_answered(
-    away: Site, server: Server
-) -> None:
+async def test_without_the_store_links_with_terms_lead_on(away: Site, server: Server) -> None:
     limited, branched = await made(away, limit=5), await away.links.make(OTHER)
     terms = {"branches": [{"url": APP, "devices": ["ios"]}]}
     await Desk(away.store, away.links).edit(branched, "ann", terms)
     await Desk(away.store, away.links).give_word(branched, "ann", "tea")
     await server.kill()
-    assert (await away.fetch(Code(limited))).status == 503
+    assert await where(away, Code(limited)) == SALE
     assert await where(away, "tea") == APP
     assert await where(away, Code(branched), agent=ANDROID) == OTHER
+    await server.start()
+
+
+async def test_a_limit_that_must_hold_asks_visitors_to_come_back_while_the_store_is_away(
+    away: Site, server: Server
+) -> None:
+    limited = await made(away, limit=5)
+    code, link = Code(limited), away.links.get(limited)
+    ways = away.links.ways(limited)
+    assert link
+    assert ways
+    await server.kill()
+    fetch = Fetch(code, "x", 0, "", "v", PHONE, "")
+    with pytest.raises((StoreError, TimeoutError)):
+        await Gate(away.links, strict=True).judge(link, ways, fetch)
+    assert not (await Gate(away.links).judge(link, ways, fetch)).closed
     await server.start()
 
 
@@ -199,7 +215,7 @@ async def test_the_hit_says_which_branch_was_taken_in_which_version(
     await site.fetch(Code(number), agent=ANDROID)
     rows = await store.call("XRANGE", store.keys.hits(), "-", "+")
     flags = [line.split(b"\x1f")[4] for _, row in rows for line in row[1].split(b"\n")]
-    assert flags == [b"2.1", b"2.0"]
+    assert flags == [b"2.1n", b"2.0n"]
     await site.counter.drain()
     assert (await site.clicks.sums(number)).clicks == 2
 
@@ -288,7 +304,7 @@ async def test_links_are_answered_at_their_own_domains_alone(site: Site) -> None
     redirects = Redirects(
         site.links, site.recorder, Visitors(store), pages, store.clock, hosts=hosts
     )
-    [route] = redirects.routes()
+    route = redirects.routes()[0]
     path = f"/l/{site.links.codes.pack(Code(number))}"
     found = {}
     for host in ("go.example", "b.example:8080", "bot.example", "127.0.0.1", "evil.example"):

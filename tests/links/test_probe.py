@@ -14,9 +14,9 @@ from aiohttp import web
 from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.test_utils import TestServer
 
-from bot.links.addresses import Address, is_public
 from bot.links.probe import DOUBTED_MS, KEPT_MS, MOST_REDIRECTS, PAUSE, TIMEOUT, LinkHealth, Probe
 from bot.testing.clock import TestClock
+from bot.web.addresses import Address, is_public
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 

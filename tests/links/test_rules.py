@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.links.hits import AGENT, REFERRER, Hit, line
-from bot.links.rules import Rules, app
+from bot.links.rules import LIMIT, SIGNS, Before, Rules, app, old
 
 rules = Rules()
 PHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 17_0 like Mac OS X) AppleWebKit/605.1.15"
@@ -78,3 +78,56 @@ def test_a_hit_is_read_back_as_it_was() -> None:
 def test_what_is_no_hit_is_said_so() -> None:
     with pytest.raises(ValueError, match="not a hit"):
         Hit.parse(b"half a li")
+
+
+WECHAT = f"{PHONE} Mobile/15E148 MicroMessenger/8.0.40 NetType/WIFI Language/zh_CN"
+CHROME_45 = CHROME.replace("126.0", "45.0.2454.101")
+
+
+@pytest.mark.parametrize("flags", ["d", "w", "n"])
+def test_one_sign_alone_is_still_a_person(flags: str) -> None:
+    assert rules.judge(Hit("o", 1, 0, "c", flags, agent=CHROME)) == "click"
+
+
+def test_no_sign_is_enough_by_itself() -> None:
+    assert all(sign.weight < LIMIT for sign in SIGNS)
+
+
+@pytest.mark.parametrize(
+    ("flags", "agent"),
+    [("dn", CHROME), ("wn", WECHAT), ("d", CHROME_45), ("w", "Mozilla/4.0 (compatible; MSIE 7.0)")],
+)
+def test_several_signs_together_are_suspect(flags: str, agent: str) -> None:
+    assert rules.judge(Hit("o", 1, 0, "c", flags, agent=agent)) == "suspect"
+
+
+def test_what_wechats_servers_fetch_after_a_visit_is_suspect_and_the_visit_is_not() -> None:
+    visit = Hit("o", 1, 1_000, "c", "", "member", WECHAT)
+    before = Before(visit.at, visit.visitor, app(visit.agent))
+    fetched = Hit("o", 2, 4_000, "c", "w", "server", CHROME)
+    assert rules.judge(visit) == "click"
+    assert rules.judge(fetched, before) == "suspect"
+    assert rules.judge(fetched) == "click"
+    late = Hit("o", 3, 90_000, "c", "w", "server", CHROME)
+    assert rules.judge(late, before) == "click"
+
+
+def test_a_member_who_opens_it_in_another_browser_at_once_clicked_twice() -> None:
+    before = Before(1_000, "member", "wechat")
+    assert rules.judge(Hit("o", 2, 4_000, "c", "", "other", CHROME), before) == "click"
+
+
+def test_an_old_engine_within_a_chat_application_is_no_sign() -> None:
+    assert old(CHROME_45)
+    assert not old(f"{CHROME_45} MQQBrowser/6.2 MicroMessenger/8.0.1")
+    assert not old(f"{CHROME_45} wxwork/2.7.2 MicroMessenger/6.3.22")
+    assert old(f"{PHONE} MicroMessenger/6.3.22")
+    assert not old(CHROME)
+
+
+def test_a_page_in_between_is_no_click_and_its_confirmation_is() -> None:
+    assert rules.judge(Hit("o", 1, 0, "c", "b", agent=CHROME)) == "page"
+    assert rules.judge(Hit("o", 1, 0, "c", "bh", agent=CHROME)) == "head"
+    assert rules.judge(Hit("o", 1, 0, "c", "b", agent="curl/8.5.0")) == "bot"
+    assert rules.judge(Hit("o", 1, 0, "c", "2.1c", agent=CHROME)) == "click"
+    assert rules.judge(Hit("o", 1, 0, "c", "cdn", agent=CHROME)) == "suspect"

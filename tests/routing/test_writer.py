@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.model.message import Image, LinkCard, Mention, Text
+from bot.model.message import Image, LinkCard, Mention, Message, Text
 from bot.routing.template import TemplateFailed, Templates
 from bot.routing.writer import Reader, Writer
 
@@ -49,3 +49,27 @@ async def test_a_name_that_looks_like_a_placeholder_is_only_a_name(writer: Write
 async def test_a_text_that_fails_after_a_link_leaves_nothing_behind(writer: Writer) -> None:
     with pytest.raises(TemplateFailed):
         await writer.write("{{ link('a') }} {{ nobody }}", {})
+
+
+async def test_a_function_may_show_a_picture_and_be_rehearsed_without_being_called() -> None:
+    called: list[str] = []
+
+    async def chart(_: Reader, about: str) -> Image:
+        called.append(about)
+        return Image(url="data:,x", alt=about)
+
+    async def instead(_: Reader, about: str) -> str:
+        return f"〈{about}〉"
+
+    async def link(_: Reader, url: str) -> str:
+        called.append(url)
+        return "https://bot.example/l/1"
+
+    writer = Writer(Templates(), {"chart": chart, "link": link}, {"chart": instead})
+    text = "{{ chart('spring') }} {{ link('https://shop.example/') }}"
+    rehearsed = await writer.rehearsal().write(text, {})
+    assert rehearsed == Message.of("〈spring〉 https://shop.example/")
+    assert called == []
+    written = await writer.write(text, {})
+    assert written.segments[0] == Image(url="data:,x", alt="spring")
+    assert called == ["spring", "https://shop.example/"]

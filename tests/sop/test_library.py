@@ -28,7 +28,7 @@ from bot.sop.templates.words import Localized, Words, spoken
 from bot.sop.times.timing import occurrences
 from bot.store.effects import Effects
 
-from .town import DAY, FOLDER, Town
+from .town import DAY, FIGURES, FOLDER, Town
 
 ROOT = Path(__file__).parents[2]
 DOCS = (ROOT / "docs" / "sop-templates.md").read_text(encoding="utf-8")
@@ -43,7 +43,7 @@ async def link(_: object, url: str, campaign: str = "") -> str:
 
 def library(folder: Path = FOLDER) -> Library:
     templates = Templates()
-    return Library(folder, templates, Writer(templates, {"link": link}).names)
+    return Library(folder, templates, Writer(templates, {"link": link, **FIGURES}).names)
 
 
 def words_of(template: Template) -> Iterator[Words]:
@@ -124,7 +124,7 @@ async def test_a_template_speaks_each_language_throughout(name: str, language: s
         "member": {"name": "Ann", "account": "1"},
         "group": {"name": "Tea", "id": "1"},
     }
-    writer = Writer(Templates(), {"link": link})
+    writer = Writer(Templates(), {"link": link, **FIGURES})
     for words in words_of(template):
         said = (await writer.write(spoken(words, language), variables)).text
         assert said.strip()

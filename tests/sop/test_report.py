@@ -11,9 +11,11 @@ import pytest
 
 from bot.audience.bits import Bits
 from bot.delivery.journal import Journal
+from bot.links.steps import Steps
 from bot.model.capabilities import Capabilities
 from bot.sop.outcomes.numbers import Numbers
 from bot.sop.outcomes.report import PEOPLE, Report
+from bot.sop.outcomes.results import RESPONSES
 from bot.sop.record import Sop
 from bot.store.effects import Effects
 
@@ -117,7 +119,7 @@ class History:
             return
         sop, run = contact
         step, keys = run.split("/")[1], self.town.store.keys
-        number = await self.town.store.run("link_step", [keys.link_steps()], [f"sop/{sop}/{step}"])
+        number = await Steps(self.town.store).number(f"sop/{sop}/{run}")
         effects = Effects(keys)
         effects.fact(keys.link_clicked(0, f"s{number}"), member)
         effects.do("HINCRBY", keys.link_by("step", 0), f"{number}:clicks", 1)
@@ -177,7 +179,7 @@ class History:
                 if end.startswith("skipped:")
             },
             reach=len(reached),
-            replied=len(reached & replied),
+            after={"replied": len(reached & replied), **dict.fromkeys(RESPONSES[1:], 0)},
             clicked=len(set().union(*clicked.values())) if known else None,
             clicks=sum(self.clicks[sop.id, step] for step in known) if known else None,
         )
@@ -237,7 +239,7 @@ async def _names_agree(
     report: Report, sop: Sop, numbers: Numbers, *, step: str = "", run: str = ""
 ) -> None:
     """As many names stand behind a number as it says; rows of several runs may be one's."""
-    people = (numbers.reach, numbers.clicked, numbers.replied, numbers.checked_in)
+    people = (numbers.reach, numbers.clicked, *(numbers.after[what] for what in RESPONSES))
     for outcome, number in zip(PEOPLE, people, strict=True):
         if number is not None:
             assert (await report.who(sop, outcome, step=step, run=run)).count() == number, outcome

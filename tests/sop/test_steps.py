@@ -74,7 +74,7 @@ async def test_who_answers_is_thanked_and_who_does_not_is_reminded(town: Town) -
     assert await ways(town, sop.id, "answer", "came") == [one]
     assert await ways(town, sop.id, "answer", "timed-out") == [two]
     ask = await town.sops.results.run(sop.id, "1/ask/each")
-    assert (ask.sent, ask.replied) == (2, 1)
+    assert (ask.sent, ask.after["replied"]) == (2, 1)
 
 
 async def test_a_reply_while_the_bot_was_off_for_long_still_counts(town: Town) -> None:

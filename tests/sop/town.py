@@ -42,6 +42,14 @@ async def _link(reader: Reader, url: str) -> str:
     return f"https://bot.example/l/{url[-3:]}"
 
 
+async def _figures(reader: Reader, about: str = "all", *_: object) -> str:
+    return f"{about}: 1"
+
+
+FIGURES = dict.fromkeys(("figures", "top", "chart"), _figures)
+"""What texts are told of figures where nothing is counted."""
+
+
 class Town:
     """Groups and members, written as events would."""
 
@@ -61,7 +69,7 @@ class Town:
     def room(self) -> Sops:
         """The SOP room as one node has it."""
         templates = Templates()
-        writer = Writer(templates, {"link": _link})
+        writer = Writer(templates, {"link": _link, **FIGURES})
         library = Library(self.folder, templates, writer.names)
         segments, days = Segments(self.store), Days(self.timezone)
         sources = store_sources(self.store, self.members, days, ("sandbox",), ("opt-out",))

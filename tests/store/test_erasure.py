@@ -274,6 +274,7 @@ WORDS = {
     "link": ("3", "3"),
     "delivery": ("000000000007", "000000000008"),
     "timer": ("timer/7", "timer/8"),
+    "event": ("journal_1_000007", "journal_1_000008"),
     "name": (NAME, "小红"),
 }
 ABOUT_MEMBERS = {"member", "account", "conversation", "speaker", "who", "target", "text"}

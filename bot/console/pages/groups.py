@@ -11,12 +11,15 @@ from markupsafe import Markup
 
 from bot.clock import millis
 from bot.console import charts
+from bot.console.audit import Audit
+from bot.console.cards import Panel
 from bot.console.directory import PAGE, ROSTER, Directory
 from bot.console.frame import Frame
 from bot.console.page import Page
 from bot.console.paging import offset
 from bot.delivery.journal import Journal
 from bot.i18n.mark import msgid
+from bot.store.effects import Effects
 from bot.store.facts import Facts
 from bot.store.members import Group, Member, Members
 from bot.store.store import Store
@@ -35,6 +38,8 @@ class Groups:
         facts: Facts,
         directory: Directory,
         journal: Journal,
+        audit: Audit,
+        panels: Sequence[Panel] = (),
     ) -> None:
         self._frame = frame
         self._store = store
@@ -42,12 +47,15 @@ class Groups:
         self._facts = facts
         self._directory = directory
         self._journal = journal
+        self._audit = audit
+        self._panels = panels
 
     def routes(self) -> list[web.RouteDef]:
-        """``/groups`` and ``/groups/{number}``."""
+        """``/groups``, ``/groups/{number}`` and whose it is."""
         return [
             self._frame.get("/groups", self.index),
             self._frame.get("/groups/{number}", self.one),
+            self._frame.post("/groups/{number}/owner", self.own),
         ]
 
     async def index(self, page: Page) -> web.StreamResponse:
@@ -90,7 +98,34 @@ class Groups:
             places={key: group},
             activity=await self._activity(page, group, numbers),
             partly=len(numbers) > ROSTER,
+            panels=[made for panel in self._panels if (made := await panel(page, group.number))],
+            staff=await self._staff() if page.may("manager") else [],
         )
+
+    async def own(self, page: Page) -> web.StreamResponse:
+        """Say whose a group is; an empty name is nobody's."""
+        group = await self._members.group(page.number("number"))
+        if group is None:
+            raise web.HTTPNotFound
+        owner, here = " ".join(page.field("owner", 100).split()), f"/groups/{group.number}"
+        if owner == group.owner:
+            return page.redirect(here)
+        effects = Effects(self._store.keys)
+        effects.group(group.number, "owner", owner)
+        await self._store.apply(effects)
+        who, on = page.operator.name, group.name or str(group.conversation.group)
+        before = {"owner": group.owner} if group.owner else {}
+        await self._audit.write(who, "group.owner", on, before, owner=owner)
+        done = (
+            msgid("The group has an owner now.") if owner else msgid("The group is nobody's now.")
+        )
+        return page.redirect(here, done)
+
+    async def _staff(self) -> list[str]:
+        """Who owns members or groups already, to be chosen from."""
+        key = self._store.keys.attribute_values("owner")
+        names = {*await self._store.texts("SMEMBERS", key)}
+        return sorted(names | {one.owner for one in await self._members.groups() if one.owner})
 
     async def _roster(self, page: Page, numbers: list[int]) -> tuple[Sequence[Member], str]:
         words, cursor = page.arg("q"), page.arg("after", 2000)

@@ -11,10 +11,12 @@ from typing import Any
 from aiohttp import web
 
 from bot.console.frame import Frame
-from bot.console.link_words import DEVICES
+from bot.console.link_words import PLATFORMS
 from bot.console.page import Page
 from bot.i18n.mark import msgid
+from bot.links.branch_words import DEVICES
 from bot.links.desk import Desk, EditedMeanwhile, LinkError
+from bot.links.identities import Identities
 from bot.links.links import Link, Links
 from bot.links.terms import MOST_BRANCHES, Branch, Terms, moment
 from bot.located import Problems
@@ -57,6 +59,8 @@ class LinkForm:
     parameters: str
     fallback: str
     withdrawn: bool
+    confirm: bool
+    ask: str
     rows: tuple[Row, ...]
 
     @classmethod
@@ -73,6 +77,8 @@ class LinkForm:
             parameters="\n".join(f"{name} = {said}" for name, said in terms.parameters.items()),
             fallback=terms.fallback,
             withdrawn=terms.withdrawn,
+            confirm=terms.confirm,
+            ask=terms.ask,
             rows=tuple(_row(branch, zone, names) for branch in terms.branches),
         )
 
@@ -101,6 +107,8 @@ class LinkForm:
             parameters=page.field("parameters", LONGEST),
             fallback=page.field("fallback", LONGEST),
             withdrawn=page.field("withdrawn") == "on",
+            confirm=page.field("confirm") == "on",
+            ask=page.field("ask"),
             rows=tuple(row for row in rows if not row.empty),
         )
 
@@ -117,6 +125,8 @@ class LinkForm:
             "parameters": _parameters(self.parameters),
             "fallback": self.fallback,
             "withdrawn": self.withdrawn,
+            "confirm": self.confirm,
+            "ask": self.ask,
             "branches": [_branch(row, zone, numbers) for row in self.rows],
         }
 
@@ -124,11 +134,19 @@ class LinkForm:
 class LinkEdit:
     """Pages that change links."""
 
-    def __init__(self, frame: Frame, links: Links, desk: Desk, members: Members) -> None:
+    def __init__(
+        self,
+        frame: Frame,
+        links: Links,
+        desk: Desk,
+        members: Members,
+        identities: Identities,
+    ) -> None:
         self._frame = frame
         self._links = links
         self._desk = desk
         self._members = members
+        self._identities = identities
 
     def routes(self) -> list[web.RouteDef]:
         """``/links/{number}/edit``, ``…/restore`` and ``…/words``."""
@@ -217,6 +235,9 @@ class LinkEdit:
             rows=[*form.rows, *[Row()] * SPARE][:MOST_BRANCHES],
             filled=len(form.rows),
             devices=DEVICES,
+            platforms=PLATFORMS,
+            asked=self._identities.platforms,
+            troubles=self._identities.troubles,
             groups=[(_key(group), group.name) for group in groups if not group.gone],
             words=self._links.words(link.number),
         )

@@ -8,20 +8,25 @@ from dataclasses import dataclass
 from itertools import zip_longest
 
 from aiohttp import web
+from markupsafe import Markup
 
 from bot.console import charts
 from bot.console.audit import Audit
 from bot.console.cards import Tile
 from bot.console.directory import Directory
 from bot.console.frame import Frame
-from bot.console.link_words import CLOSED, conditions, differences
+from bot.console.link_words import CLOSED, PLATFORMS, VERDICTS, conditions, differences
 from bot.console.page import Page
+from bot.console.pages.figures import FigurePages
 from bot.console.paging import offset
+from bot.figures.names import Names
+from bot.figures.subject import Subject
 from bot.i18n.mark import msgid
 from bot.links.clicks import Clicks, LinkSums, MemberClicks, Part
 from bot.links.codes import Code
 from bot.links.desk import Desk
 from bot.links.destinations import BadDestination
+from bot.links.identities import Identities
 from bot.links.links import Link
 from bot.links.links import Links as Room
 from bot.model.phrase import Phrase
@@ -31,18 +36,6 @@ PAGE = 25
 DAYS = 30
 PEOPLE = 50
 MOST = 1_000_000
-VERDICTS = {
-    "click": msgid("Clicks by people"),
-    "repeat": msgid("The same person again within seconds"),
-    "bot": msgid("Known programs"),
-    "prefetch": msgid("Fetched ahead by a browser"),
-    "head": msgid("Only asked whether it is there"),
-    "gone": msgid("Came after it was withdrawn"),
-    "early": msgid("Came before it opened"),
-    "expired": msgid("Came after it ended"),
-    "full": msgid("Came when it was full"),
-}
-"""What a hit was judged."""
 STATES = {
     "": msgid("All"),
     "open": msgid("Open"),
@@ -84,6 +77,9 @@ class Links:
         directory: Directory,
         audit: Audit,
         desk: Desk,
+        identities: Identities,
+        figures: FigurePages,
+        names: Names,
     ) -> None:
         self._frame = frame
         self._room = room
@@ -92,15 +88,19 @@ class Links:
         self._directory = directory
         self._audit = audit
         self._desk = desk
+        self._identities = identities
+        self._figures = figures
+        self._names = names
 
     def routes(self) -> list[web.RouteDef]:
-        """``/links``, ``/links/orphans``, ``/links/{number}`` and its groups."""
+        """``/links``, ``/links/orphans``, ``/links/{number}``, its sums now, and its groups."""
         frame = self._frame
         return [
             frame.get("/links", self.index),
             frame.post("/links", self.make),
             frame.get("/links/orphans", self.orphans),
             frame.get("/links/{number}", self.one),
+            frame.get("/links/{number}/now", self.now),
             frame.get("/links/{number}/groups/{group}", self.group),
         ]
 
@@ -109,7 +109,12 @@ class Links:
         if not self._room.count():
             return None
         days = [day.clicks for day in await self._clicks.days(0, 14)]
-        return Tile(page.words.say(msgid("Clicks today")), days[-1], "/links", trend=days)
+        return Tile(
+            page.words.say(msgid("Clicks today")),
+            days[-1],
+            "/figures?period=today&by=link",
+            trend=days,
+        )
 
     # lists
 
@@ -205,6 +210,9 @@ class Links:
             words=[(word, self._room.word_url(word)) for word in self._room.words(link.number)],
             closed=self._closed(link, page.formats.now),
             taken=await self._room.taken(link.number) if link.limit else 0,
+            asks=PLATFORMS.get(link.ask) if link.ask else None,
+            asked=link.ask in self._identities.platforms,
+            trouble=self._identities.troubles.get(link.ask),
             rules=[(conditions(page, one, names), one.url) for one in link.branches],
             history=[
                 (new, differences(page, new, old, names) if old else [])
@@ -215,9 +223,17 @@ class Links:
             chart=chart,
             judged=_judged(page, sums),
             apps=_apps(page, sums),
-            steps=[Line(p, _step(page, p), _sop_of(p.name)) for p in steps],
+            steps=await self._lines(page, steps),
+            now=_now(page, link, sums),
+            brief=await self._figures.brief(page, Subject("link", str(link.number))),
             groups=await self._groups(page, link, groups),
         )
+
+    async def now(self, page: Page) -> web.StreamResponse:
+        """The sums alone, as they are this moment."""
+        link = self._link(page)
+        text = _now(page, link, await self._clicks.sums(link.number))
+        return web.Response(text=text, content_type="text/html")
 
     async def group(self, page: Page) -> web.StreamResponse:
         """Who of one group clicked, and how often."""
@@ -261,6 +277,15 @@ class Links:
             raise web.HTTPNotFound
         return link
 
+    async def _lines(self, page: Page, parts: Sequence[Part]) -> list[Line]:
+        """Steps with their names; those of SOPs open its results."""
+        names = await self._names.of("step", (part.name for part in parts), page.words)
+        sops = [part.name.partition("/")[0] if "/" in part.name else "" for part in parts]
+        return [
+            Line(part, names[part.name], f"/sops/{sop}" if sop else "")
+            for part, sop in zip(parts, sops, strict=True)
+        ]
+
     async def _groups(self, page: Page, link: Link, parts: Sequence[Part]) -> list[Line]:
         asked = (self._members.group(part.number) for part in parts)
         places = await asyncio.gather(*asked)
@@ -303,15 +328,8 @@ def _apps(page: Page, sums: LinkSums) -> list[charts.Rank]:
     return [*found, other] if found and rest > 0 else found
 
 
-def _step(page: Page, part: Part) -> str:
-    if not part.number:
-        return page.words.say(msgid("No step: written by hand or by a handler"))
-    return part.name.removeprefix("sop/") or f"#{part.number}"
-
-
-def _sop_of(step: str) -> str:
-    kind, _, rest = step.partition("/")
-    return f"/sops/{rest.partition('/')[0]}" if kind == "sop" else ""
+def _now(page: Page, link: Link, sums: LinkSums) -> Markup:
+    return page.part("link_now.html", link=link, sums=sums)
 
 
 def _group_name(page: Page, place: Group | None) -> str:

@@ -1,4 +1,4 @@
-"""Exports: a SOP's results as CSV and XLSX files."""
+"""Exports: a SOP's results as CSV, XLSX and Parquet files."""
 
 from __future__ import annotations
 
@@ -15,8 +15,9 @@ from bot.console.page import Page
 from bot.console.pages.sop_results import EXPORTS, PERSONAL
 from bot.console.result_tables import ALL, ResultTables
 from bot.reports.csv_text import CsvText
+from bot.reports.parquet_file import ParquetFile
 from bot.reports.table import Column, Row
-from bot.reports.workbook import Workbook
+from bot.reports.workbook import Sheet, Workbook
 from bot.sop.outcomes.report import Report
 from bot.sop.record import Sop
 from bot.sop.sops import NoSuchSop, Sops
@@ -25,6 +26,7 @@ from bot.web.headers import protect
 
 CSV = "text/csv; charset=utf-8"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+PARQUET = "application/vnd.apache.parquet"
 PIECE = 1 << 16
 Pieces = AsyncIterator[list[Row]]
 
@@ -39,10 +41,11 @@ class SopExports:
         self._members = members
 
     def routes(self) -> list[web.RouteDef]:
-        """``/sops/{id}/export.csv`` and ``.xlsx``, of ``?what=steps|times|targets|staff``."""
+        """``/sops/{id}/export.csv``, and so on, of ``?what=steps|times|targets|staff``."""
         return [
             self._frame.get("/sops/{id}/export.csv", self.csv),
             self._frame.get("/sops/{id}/export.xlsx", self.xlsx),
+            self._frame.get("/sops/{id}/export.parquet", self.parquet),
         ]
 
     async def csv(self, page: Page) -> web.StreamResponse:
@@ -63,14 +66,22 @@ class SopExports:
         sop, what = await self._asked(page)
         name, columns, rows = await self._table(page, sop, what)
         with TemporaryFile(prefix="muster-export-") as file:
-            await _written(file, name, columns, rows, page)
-            answer = self._answer(f"{sop.id}-{what}.xlsx", XLSX)
-            await answer.prepare(page.request)
-            file.seek(0)
-            while piece := file.read(PIECE):
-                await answer.write(piece)
-            await answer.write_eof()
-            return answer
+            zone, now = page.formats.zone.key, page.formats.now
+            book = await asyncio.to_thread(Workbook, file, zone, now)
+            async with _in_a_thread(book):
+                await _written(book.sheet(name, columns), rows)
+            return await self._sent(page, f"{sop.id}-{what}.xlsx", XLSX, file)
+
+    async def parquet(self, page: Page) -> web.StreamResponse:
+        """One Parquet file; like a workbook."""
+        sop, what = await self._asked(page)
+        name, columns, rows = await self._table(page, sop, what)
+        with TemporaryFile(prefix="muster-export-") as file:
+            zone = page.formats.zone.key
+            made = await asyncio.to_thread(ParquetFile, file, name, columns, zone)
+            async with _in_a_thread(made):
+                await _written(made, rows)
+            return await self._sent(page, f"{sop.id}-{what}.parquet", PARQUET, file)
 
     # inside
 
@@ -97,6 +108,15 @@ class SopExports:
             table = tables.staff(await self._sops.tasks.shares(sop.id))
         return table.name, table.columns, _at_once([*table.rows])
 
+    async def _sent(self, page: Page, name: str, kind: str, file: BinaryIO) -> web.StreamResponse:
+        answer = self._answer(name, kind)
+        await answer.prepare(page.request)
+        file.seek(0)
+        while piece := file.read(PIECE):
+            await answer.write(piece)
+        await answer.write_eof()
+        return answer
+
     def _answer(self, name: str, kind: str) -> web.StreamResponse:
         headers = {
             "Content-Type": kind,
@@ -110,22 +130,17 @@ async def _at_once(rows: list[Row]) -> Pieces:
     yield rows
 
 
-async def _written(
-    file: BinaryIO, name: str, columns: Sequence[Column], rows: Pieces, page: Page
-) -> None:
-    book = await asyncio.to_thread(Workbook, file, page.formats.zone.key, page.formats.now)
-    async with _in_a_thread(book):
-        sheet = book.sheet(name, columns)
-        async for some in rows:
-            await asyncio.to_thread(sheet.write, some)
+async def _written(into: Sheet | ParquetFile, rows: Pieces) -> None:
+    async for some in rows:
+        await asyncio.to_thread(into.write, some)
 
 
 @asynccontextmanager
-async def _in_a_thread(book: Workbook) -> AsyncIterator[None]:
-    """Finish a workbook, or give it up, where its packing holds nobody up."""
+async def _in_a_thread(made: Workbook | ParquetFile) -> AsyncIterator[None]:
+    """Finish a file, or give it up, where its packing holds nobody up."""
     try:
         yield
     except BaseException as error:
-        await asyncio.to_thread(book.__exit__, type(error), error, None)
+        await asyncio.to_thread(made.__exit__, type(error), error, None)
         raise
-    await asyncio.to_thread(book.__exit__, None, None, None)
+    await asyncio.to_thread(made.__exit__, None, None, None)

@@ -38,7 +38,7 @@ class SopProgress:
         return web.Response(text=await self.part(page, sop), content_type="text/html")
 
     async def part(self, page: Page, sop: Sop) -> Markup:
-        """The sums as they are now; while it runs they renew themselves."""
+        """The sums as they are now; while it runs, and clicks may come, they renew themselves."""
         standing, now = await self._progress.of(sop), page.formats.now
         pace = None
         if sop.state in MOVING:

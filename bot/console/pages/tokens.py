@@ -20,6 +20,7 @@ GROUPS = {
     "members": msgid("Members and audiences"),
     "groups": msgid("Groups"),
     "sops": msgid("SOPs"),
+    "webhooks": msgid("Webhooks"),
 }
 """What scopes are about."""
 WAYS = {"read": msgid("read"), "write": msgid("change")}

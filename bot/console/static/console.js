@@ -26,7 +26,7 @@ addEventListener("pageshow", () => {
 
 // What opened closes when something else is tapped, or with Escape.
 function close(except) {
-  for (const open of document.querySelectorAll("details.drawer[open], details.confirm[open]"))
+  for (const open of document.querySelectorAll("details.drawer[open], details.confirm[open], details.meaning[open]"))
     if (!except || !open.contains(except)) open.open = false;
 }
 document.addEventListener("click", (event) => close(event.target));

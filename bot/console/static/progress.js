@@ -1,7 +1,12 @@
 "use strict";
-// Numbers that change while one looks: a part with data-renew is fetched again every two seconds
-// until what comes has no data-renew any more.
-const EVERY = 2000;
+// Numbers that change while one looks: a part with data-renew is fetched again every two seconds,
+// or as many as data-every says, until what comes has no data-renew any more. A page nobody sees
+// asks for nothing.
+const EVERY = 2;
+
+function later(part) {
+  setTimeout(renew, (part.dataset.every || EVERY) * 1000, part);
+}
 
 async function renew(part) {
   if (document.visibilityState === "visible" && !part.contains(document.activeElement)) {
@@ -16,6 +21,6 @@ async function renew(part) {
       }
     } catch { /* the server is away: the next look may find it */ }
   }
-  if (part.dataset.renew) setTimeout(renew, EVERY, part);
+  if (part.dataset.renew) later(part);
 }
-for (const part of document.querySelectorAll("[data-renew]")) setTimeout(renew, EVERY, part);
+for (const part of document.querySelectorAll("[data-renew]")) later(part);

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from bot.model.conversation import Conversation
 from bot.model.message import File, Image, LinkCard, Message, MiniProgram, Video
 from bot.routing.template import TemplateFailed
-from bot.routing.writer import SEGMENTS, Reader, Writer
+from bot.routing.writer import Reader
 from bot.sop.check.plan import Plan
 from bot.sop.engine.actor import variables_of
 from bot.sop.engine.verdict import Target
@@ -76,12 +76,7 @@ async def texts(plan: Plan, sops: Sops) -> list[Said]:
         links.append(str(url))
         return _LINK
 
-    async def plain(_: Reader, *args: object, **named: object) -> str:
-        return str(next(iter([*args, *named.values()]), ""))
-
-    names = sops.means.writer.names - SEGMENTS
-    functions = {name: link if name == "link" else plain for name in names}
-    writer = Writer(sops.means.templates, functions)
+    writer = sops.means.writer.rehearsal(link=link)
     variables = _variables(plan, sops)
     found = []
     for said in _sources(plan):

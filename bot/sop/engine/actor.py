@@ -105,7 +105,7 @@ class Actor:
                 return Skip(f"route {invitation.outcome}", str(step.route))
             words, variables = words or invitation.text, {**variables, **invitation.variables}
         reader = Reader(
-            f"sop/{turn.sop.id}/{step.id}",
+            f"sop/{turn.sop.id}/{case.run}",
             target.group.number if target.group else 0,
             # In a group anybody may click: a link there is nobody's own.
             target.number if target.member and to.group is None else 0,
@@ -119,6 +119,7 @@ class Actor:
         except TemplateFailed as error:
             return Skip("text failed", str(error))
         due, run = case.due, f"{turn.sop.id}/{case.run}"
+        timed = words is not None and "link(" in spoken(words, language)
         caps = self._caps(turn, case, to, can)
         if what is not None or can.staff_confirm:
             task = Task(
@@ -135,6 +136,7 @@ class Actor:
                 member=target.number if target.member else None,
                 owner=_owner(target),
                 follow=followers(case.flight.template, case.occurrence, step.id, way),
+                timed=timed,
             )
             return await self._assigned(task, way, () if what else caps)
         assert message is not None
@@ -156,6 +158,7 @@ class Actor:
                 name=target.name,
                 follow=followers(case.flight.template, case.occurrence, step.id, way),
                 who=target.who,
+                timed=timed,
             ),
         )
         return Send(delivery, way)
@@ -256,7 +259,7 @@ def _called(message: Message, member: Member, gateway: str) -> Message:
 
 def _tag(effects: Effects, step: Step, number: int, now: int) -> None:
     for tag in step.tag or ():
-        effects.tag(tag, number, now)
+        effects.tag(tag, number, now, "sop")
 
 
 def _untag(effects: Effects, step: Step, number: int) -> None:

@@ -49,12 +49,10 @@ class Stepped(Source):
 
     async def _clicked(self, step: str, scope: Scope) -> Sequence[str]:
         keys = self._store.keys
-        numbers = await self._store.table("HGETALL", keys.link_steps())
-        prefix = f"sop/{scope.sop}/"
-        wanted = [n for name, n in numbers.items() if name.startswith(prefix)]
-        if step != ANY:
-            wanted = [numbers[prefix + step]] if prefix + step in numbers else []
-        return [keys.link_clicked(0, f"s{number}") for number in wanted]
+        runs = await self._store.texts("ZRANGE", keys.sop_runs(scope.sop), 0, -1)
+        names = [f"sop/{scope.sop}/{run}" for run in runs if step in (ANY, run.split("/", 2)[1])]
+        numbers = await self._store.call("HMGET", keys.link_steps(), *names) if names else []
+        return [keys.link_clicked(0, f"s{int(n)}") for n in numbers if n is not None]
 
     async def _skipped(self, names: Sequence[str], scope: Scope) -> Sequence[str]:
         keys = self._store.keys

@@ -10,7 +10,7 @@ from bot.audience.bits import Bits
 from bot.model.base import Frozen
 from bot.model.conversation import Conversation
 from bot.model.message import Message
-from bot.routing.writer import SEGMENTS, Reader, Writer
+from bot.routing.writer import Reader
 from bot.sop.engine.actor import variables_of
 from bot.sop.engine.turn import PROMPT
 from bot.sop.engine.verdict import Target
@@ -43,8 +43,7 @@ class Preview:
         self._means = sops.means
         self._sops = sops
         self._forecast = Forecast(sops)
-        functions = sops.means.writer.names - SEGMENTS
-        self._writer = Writer(sops.means.templates, dict.fromkeys(functions, _plain))
+        self._writer = sops.means.writer.rehearsal()
 
     # texts
 
@@ -145,8 +144,3 @@ def _conversation(target: Target) -> Conversation:
     accounts: dict[str, Any] = dict(target.member.accounts) if target.member else {}
     gateway = next(iter(accounts), "")
     return Conversation(gateway=gateway, account=accounts.get(gateway, ""))
-
-
-async def _plain(_: Reader, *args: Any, **named: Any) -> str:
-    """What a function shows in a preview: its first word, such as a link's address."""
-    return str(next(iter([*args, *named.values()]), ""))

@@ -16,9 +16,11 @@ class Numbers:
 
     The outcomes count rows: one target in three runs counts three times. ``reach`` and what
     follows it count members once, however often they got it: those it was sent to, or those in
-    the groups when it was sent there. ``clicked`` are the members of these who clicked one of its
-    links, ``visitors`` those nobody knows (in groups, where a link is nobody's own), each once a
-    day, ``clicks`` all clicks; None where clicks cannot be told apart from those of other runs.
+    the groups when it was sent there. ``after`` says how many did each of RESPONSES within a day.
+    ``clicked`` are the members of these who clicked one of its links, ``visitors`` those nobody
+    knows (in groups, where a link is nobody's own), each once a day, ``answering`` those of
+    messages that reached somebody, ``clicks`` all clicks; None where no link was in it.
+    ``received`` adds up whom each run reached, ``answered`` who of them clicked in it.
     """
 
     runs: int = 0
@@ -33,11 +35,33 @@ class Numbers:
     skipped: dict[str, int] = field(default_factory=dict)
     ways: dict[str, int] = field(default_factory=dict)
     reach: int = 0
-    replied: int = 0
-    checked_in: int = 0
+    after: dict[str, int] = field(default_factory=dict)
     clicked: int | None = None
     visitors: int = 0
+    answering: int = 0
+    received: int = 0
+    answered: int | None = None
     clicks: int | None = None
+
+    @property
+    def replied(self) -> int:
+        """Who replied within a day."""
+        return self.after.get("replied", 0)
+
+    @property
+    def checked_in(self) -> int:
+        """Who checked in within a day."""
+        return self.after.get("checked-in", 0)
+
+    @property
+    def tagged(self) -> int:
+        """Who got a tag within a day, from others than a SOP."""
+        return self.after.get("tagged", 0)
+
+    @property
+    def converted(self) -> int:
+        """Who converted within a day."""
+        return self.after.get("converted", 0)
 
     @property
     def all_skipped(self) -> int:
@@ -51,8 +75,15 @@ class Numbers:
 
     @property
     def clickers(self) -> int | None:
-        """Who clicked: members, and visitors nobody knows."""
-        return None if self.clicked is None else self.clicked + self.visitors
+        """Who of those reached clicked: members, and visitors nobody knows."""
+        return None if self.clicked is None else self.clicked + self.answering
+
+    @property
+    def through(self) -> float | None:
+        """Of the people a message reached, the part that clicked in it; all messages together."""
+        if self.answered is None or not self.received:
+            return None
+        return min(self.answered, self.received) / self.received
 
     def share(self, hits: int | None) -> float | None:
         """Which part of those reached that is; None when nobody was, or it is not known."""

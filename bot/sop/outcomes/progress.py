@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from bot.sop.outcomes.numbers import Numbers
 from bot.sop.outcomes.report import Report
+from bot.sop.outcomes.responses import Clicks
 from bot.sop.record import Sop
 from bot.store.store import Store
 
@@ -13,11 +14,13 @@ from bot.store.store import Store
 @dataclass(frozen=True, slots=True)
 class Standing:
     """``numbers`` of all runs; ``due`` are targets whose time has come and that are not planned
-    yet, ``later`` those whose time is still to come."""
+    yet, ``later`` those whose time is still to come; ``clicks`` those on its links, if it has any.
+    """
 
     numbers: Numbers
     due: int
     later: int
+    clicks: Clicks | None
 
     @property
     def remaining(self) -> int:
@@ -40,5 +43,8 @@ class Progress:
         due = [self._store.ask("ZCOUNT", keys.sop_due(one), "-inf", now) for one in open_]
         later = [self._store.ask("ZCOUNT", keys.sop_due(one), f"({now}", "+inf") for one in open_]
         return Standing(
-            numbers, sum([int(await one) for one in due]), sum([int(await one) for one in later])
+            numbers,
+            sum([int(await one) for one in due]),
+            sum([int(await one) for one in later]),
+            await self._report.clicks(sop),
         )

@@ -24,7 +24,8 @@ KINDS = frozenset(
     {"planned", "waiting", "deferred", *OUTCOMES, *PEOPLE, *(f"skipped:{r}" for r in REASONS)}
 )
 """Every outcome a number can be of, beside ``way:`` with a name."""
-Goal = Literal["clicked", "replied", "checked-in"]
+Goal = Literal["clicked", "replied", "checked-in", "converted"]
+COMPARED: tuple[Goal, ...] = ("replied", "checked-in", "converted")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,18 +61,18 @@ class Report:
         version = await self._versions.get(sop.id, sop.version)
         to, runs = version.template.to, await self._runs(sop)
         steps = _by_step(version, runs)
-        clicks = await self._responses.clicks(sop.id, steps)
         lines, reached, clicked = list[Line](), list[Bits](), list[Bits]()
         for step, own in steps.items():
             who = await self._responses.reached(own, to)
-            numbers = await self._numbers(own, who, clicks.get(step), to)
+            clicks = await self._responses.together(own, to)
+            numbers = await self._numbers(own, who, clicks, to)
             kept = version.settled.find(step)
             arms: dict[Goal, Comparison] = {}
             if kept and to == "member" and (kept.variant or kept.holdout):
-                arms = await self._compared(own, kept, who, clicks.get(step, Clicks()))
+                arms = await self._compared(own, kept, who, clicks or Clicks())
             lines.append(Line(step, numbers, arms))
             reached.append(who)
-            clicked.append(clicks.get(step, Clicks()).members & who)
+            clicked.append((clicks or Clicks()).members & who)
         total = await self._people(rows(runs), runs, Bits.union(reached))
         told = [line.numbers for line in lines if line.numbers.clicks is not None]
         if told:
@@ -79,6 +80,9 @@ class Report:
                 total,
                 clicked=Bits.union(clicked).count(),
                 visitors=sum(one.visitors for one in told),
+                answering=sum(one.answering for one in told),
+                received=sum(one.received for one in told),
+                answered=sum(one.answered or 0 for one in told),
                 clicks=sum(one.clicks or 0 for one in told),
             )
         return Account(to, total, tuple(lines))
@@ -87,13 +91,19 @@ class Report:
         """The rows of all runs together, quickly; nothing about people."""
         return rows(await self._results.runs(sop, 0, ALL))
 
+    async def clicks(self, sop: Sop) -> Clicks | None:
+        """Clicks on the links of all runs, quickly; None when none had tracked links."""
+        version = await self._versions.get(sop.id, sop.version)
+        runs = await self._results.runs(sop.id, 0, ALL)
+        return await self._responses.together(runs, version.template.to)
+
     async def runs(self, sop: Sop, start: int, limit: int) -> list[tuple[Run, Numbers]]:
         """A page of runs, the latest first, each with its numbers."""
         version = await self._versions.get(sop.id, sop.version)
         to, every = version.template.to, await self._runs(sop)
         found = []
         for run in every[start : start + limit]:
-            clicks = await self._clicks_of(sop, run, every)
+            clicks = await self._responses.together([run], to)
             who = await self._responses.reached([run], to)
             found.append((run, await self._numbers([run], who, clicks, to)))
         return found
@@ -111,11 +121,13 @@ class Report:
                 return await self._waiting(chosen)
             case "reached":
                 return await self._responses.reached(chosen, to)
-            case "replied" | "checked-in":
+            case response if response in RESPONSES:
                 reached = await self._responses.reached(chosen, to)
-                return reached & await self._responses.responded(chosen, outcome)
+                return reached & await self._responses.responded(chosen, response)
             case "clicked":
-                return await self._clicked(sop, chosen, to)
+                clicks = await self._responses.together(chosen, to)
+                reached = await self._responses.reached(chosen, to)
+                return (clicks or Clicks()).members & reached
             case _:
                 return await self._responses.facts(chosen, outcome)
 
@@ -150,39 +162,26 @@ class Report:
         found = await self._people(rows(runs), runs, reached)
         if clicks is None:
             return found
-        clicked = (clicks.members & reached).count()
-        return replace(found, clicked=clicked, visitors=clicks.visitors, clicks=clicks.clicks)
-
-    async def _people(self, numbers: Numbers, runs: Sequence[Run], reached: Bits) -> Numbers:
-        replied = await self._responses.responded(runs, "replied")
-        checked_in = await self._responses.responded(runs, "checked-in")
+        each = await self._responses.clicks(runs, to)
+        linked = [run for run in runs if run.name in each]
+        got = {run.name: await self._responses.reached([run], to) for run in linked}
+        answers = ((each[name].members & got[name]).count() for name in got)
         return replace(
-            numbers,
-            reach=reached.count(),
-            replied=(replied & reached).count(),
-            checked_in=(checked_in & reached).count(),
+            found,
+            clicked=(clicks.members & reached).count(),
+            received=sum(one.count() for one in got.values()),
+            answered=sum(answers) + clicks.answering,
+            visitors=clicks.visitors,
+            answering=clicks.answering,
+            clicks=clicks.clicks,
         )
 
-    async def _clicks_of(self, sop: Sop, run: Run, every: Sequence[Run]) -> Clicks | None:
-        """A run's own clicks: its step's, where no other run can have brought them.
-
-        Where each target gets the step once, in whatever version, who clicked tells the run.
-        """
-        others = [one for one in every if one.step == run.step and one.id != run.id]
-        if any(one.planned for one in others) and not all(one.each for one in (run, *others)):
-            return None
-        clicks = (await self._responses.clicks(sop.id, [run.step])).get(run.step)
-        if clicks is None or not others:
-            return clicks
-        return None if clicks.visitors else replace(clicks, clicks=None)
-
-    async def _clicked(self, sop: Sop, runs: Sequence[Run], to: str) -> Bits:
-        clicks = await self._responses.clicks(sop.id, {run.step for run in runs})
-        found = []
-        for step, one in clicks.items():
-            own = [run for run in runs if run.step == step]
-            found.append(one.members & await self._responses.reached(own, to))
-        return Bits.union(found)
+    async def _people(self, numbers: Numbers, runs: Sequence[Run], reached: Bits) -> Numbers:
+        after = {
+            response: (await self._responses.responded(runs, response) & reached).count()
+            for response in RESPONSES
+        }
+        return replace(numbers, reach=reached.count(), after=after)
 
     async def _waiting(self, runs: Sequence[Run]) -> Bits:
         found = []
@@ -207,7 +206,7 @@ class Report:
             held = await self._responses.facts(runs, f"way:{HOLD_OUT}") - reached
         found: dict[Goal, Comparison] = {}
         hits: dict[Goal, Bits] = {"clicked": clicks.members}
-        for response in ("replied", "checked-in"):
+        for response in COMPARED:
             hits[response] = await self._responses.responded(runs, response)
         for goal, who in hits.items():
             # Those held out got no link to click.

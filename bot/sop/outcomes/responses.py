@@ -15,11 +15,16 @@ NOBODY = Bits()
 
 @dataclass(frozen=True, slots=True)
 class Clicks:
-    """The clicks of one step, in all its runs; ``clicks`` is None where only people are known."""
+    """Clicks on the links of one message or several.
+
+    ``visitors`` are those nobody knows, ``members`` and ``answering`` who clicked in messages that
+    reached somebody.
+    """
 
     members: Bits = NOBODY
     visitors: int = 0
-    clicks: int | None = 0
+    answering: int = 0
+    clicks: int = 0
 
 
 class Responses:
@@ -41,27 +46,50 @@ class Responses:
         return await self._union(self._keys.sop_members(run.name, "present") for run in there)
 
     async def responded(self, runs: Sequence[Run], response: str) -> Bits:
-        """Who replied or checked in after any of these runs, also of those held out."""
+        """Who did that within a day after any of these runs, also of those held out."""
         assert response in RESPONSES
-        there = [run for run in runs if run.replied or run.checked_in]
+        there = [run for run in runs if run.after[response]]
         return await self._union(self._keys.sop_members(run.name, response) for run in there)
 
-    async def clicks(self, sop: str, steps: Collection[str]) -> dict[str, Clicks]:
-        """The clicks of each step that has tracked links."""
-        keys, asked = self._keys, sorted(steps)
-        if not asked:
+    async def clicks(self, runs: Collection[Run], to: str) -> dict[str, Clicks]:
+        """The clicks of each run that had tracked links, by the run's name.
+
+        ``to`` is what the SOP writes to, member or group.
+        """
+        keys = self._keys
+        names = sorted({run.name for run in runs})
+        if not names:
             return {}
-        names = [f"sop/{sop}/{step}" for step in asked]
-        numbers = await self._store.call("HMGET", keys.link_steps(), *names)
-        known = {s: n.decode() for s, n in zip(asked, numbers, strict=True) if n is not None}
+        asked = [f"sop/{name}" for name in names]
+        numbers = await self._store.call("HMGET", keys.link_steps(), *asked)
+        known = {run: int(n) for run, n in zip(names, numbers, strict=True) if n is not None}
+        if not known:
+            return {}
+        fields = [f"{n}:{what}" for n in known.values() for what in ("visitors", "clicks")]
+        sums = await self._store.call("HMGET", keys.link_by("step", 0), *fields)
         facts = await read(self._store, [keys.link_clicked(0, f"s{n}") for n in known.values()])
+        pairs = zip(sums[::2], sums[1::2], strict=True)
+        got = {run.name for run in runs if (run.sent if to == "member" else run.present)}
         found = {}
-        for step, number in known.items():
-            fields = (f"{number}:visitors", f"{number}:clicks")
-            sums = await self._store.call("HMGET", keys.link_by("step", 0), *fields)
-            visitors, clicks = (int(one or 0) for one in sums)
-            found[step] = Clicks(facts[keys.link_clicked(0, f"s{number}")], visitors, clicks)
+        for (run, n), (visitors, clicks) in zip(known.items(), pairs, strict=True):
+            members, seen = facts[keys.link_clicked(0, f"s{n}")], int(visitors or 0)
+            if run in got:
+                found[run] = Clicks(members, seen, seen, int(clicks or 0))
+            else:
+                found[run] = Clicks(NOBODY, seen, 0, int(clicks or 0))
         return found
+
+    async def together(self, runs: Collection[Run], to: str) -> Clicks | None:
+        """The clicks of some runs added up; None when none of them had tracked links."""
+        found = (await self.clicks(runs, to)).values()
+        if not found:
+            return None
+        return Clicks(
+            Bits.union(one.members for one in found),
+            sum(one.visitors for one in found),
+            sum(one.answering for one in found),
+            sum(one.clicks for one in found),
+        )
 
     async def _union(self, names: Iterable[str]) -> Bits:
         return Bits.union((await read(self._store, [*names])).values())

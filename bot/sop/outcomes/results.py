@@ -21,7 +21,7 @@ REASONS = (
     *("route full", "route already", "route gone"),
 )
 """Why a target was skipped: every word there is."""
-RESPONSES = ("replied", "checked-in")
+RESPONSES = ("replied", "checked-in", "tagged", "converted")
 """What members did after it, within a day."""
 HOLD_OUT = "hold-out"
 CHUNK = 25
@@ -33,9 +33,9 @@ class Run(Frozen):
 
     ``at`` is the first due moment (UTC ms). ``deferred`` counts those quiet hours held back,
     whatever became of them then. ``missed``: its time passed and nobody got it. ``waiting`` are
-    on their way. ``ways``: how many went each way, or were to get each variant. ``replied`` and
-    ``checked_in`` are members, also of those held out to compare; ``present`` are the members of
-    the groups when these got it.
+    on their way. ``ways``: how many went each way, or were to get each variant. ``after`` says how
+    many members did each of RESPONSES, also of those held out to compare; ``present`` are the
+    members of the groups when these got it.
     """
 
     sop: str
@@ -52,8 +52,7 @@ class Run(Frozen):
     deferred: int = 0
     skipped: dict[str, int] = Field(default={})
     ways: dict[str, int] = Field(default={})
-    replied: int = 0
-    checked_in: int = 0
+    after: dict[str, int] = Field(default={})
     present: int = 0
     missed: bool = False
 
@@ -169,8 +168,7 @@ def _run(
         in_doubt=counts["in_doubt"],
         task=counts["task"],
         done=counts["done"],
-        replied=counts["replied"],
-        checked_in=counts["checked-in"],
+        after={response: counts[response] for response in RESPONSES},
         present=counts["present"],
         skipped={r: n for r in REASONS if (n := counts[f"skipped:{r}"])},
         ways={way: n for way in ways if (n := counts[f"way:{way}"])},

@@ -8,6 +8,7 @@ from bot.delivery.journal import Entry, record
 from bot.delivery.outbox import follow
 from bot.model.base import Frozen
 from bot.model.conversation import Conversation
+from bot.model.delivery import place_of
 from bot.sop.record import Sop
 from bot.store.effects import Effects
 from bot.store.store import Store
@@ -22,7 +23,8 @@ class Task(Frozen):
 
     ``title`` says what to do; '' when it is only to send ``text``. ``opened`` and ``due`` are UTC
     ms; ``run`` and ``target`` say which row it is, ``name`` is the target's whole name, ``follow``
-    the occurrences that come after; ``owner`` is the staff member it is for, if anybody owns it.
+    the occurrences that come after; ``owner`` is the staff member it is for, if anybody owns it;
+    ``timed``: the moment it is done is kept.
     """
 
     id: str
@@ -38,6 +40,7 @@ class Task(Frozen):
     member: int | None = None
     owner: str = ""
     follow: tuple[str, ...] = ()
+    timed: bool = False
 
 
 @dataclass(slots=True)
@@ -166,11 +169,14 @@ class Tasks:
         if outcome != "skipped:stopped":
             follow(effects, task.follow, task.name, now)
         if outcome == "sent" and task.member is None:
-            present = keys.sop_members(task.run, "present")
-            effects.merge(present, keys.group_present(task.target))
+            effects.reached(task.run, task.target)
+        elif outcome == "sent" and (place := place_of(task.name)):
+            effects.reached_alone(task.run, place, task.target)
         if outcome == "sent" and task.text:
             who = f"m{task.target}" if task.member is not None else f"g{task.target}"
             effects.do("SET", keys.sop_heard(who), task.run, "PX", HEARD)
+            if task.timed:
+                effects.sent(task.run, task.target, now)
         late = " late" if now > task.due else ""
         staff = task.owner or by
         effects.do("HINCRBY", keys.sop_staff(task.sop), f"{staff}\n{outcome}{late}", 1)

@@ -9,7 +9,7 @@ from bot.clock import utc
 from bot.model.message import Message
 from bot.model.phrase import Phrase
 from bot.routing.template import TemplateFailed
-from bot.routing.writer import SEGMENTS, Reader, Writer
+from bot.routing.writer import Reader
 from bot.sop.means import Means
 from bot.sop.templates.step import Step
 from bot.sop.templates.template import Parameter, Template, Value
@@ -28,8 +28,7 @@ class Specimens:
 
     def __init__(self, means: Means) -> None:
         self._means = means
-        functions = means.writer.names - SEGMENTS
-        self._writer = Writer(means.templates, dict.fromkeys(functions, _first))
+        self._writer = means.writer.rehearsal()
 
     async def texts(self, template: Template, step: Step, language: str) -> dict[str, Text]:
         """What a step says, by variant; "task" is what staff are told to do."""
@@ -69,8 +68,3 @@ class Specimens:
         made_up = {**_VALUES, "date": today, "url": f"https://example.com/{name}"}
         title = spoken(parameter.title, language) if parameter.title else name
         return made_up.get(parameter.type, f"〈{title}〉")
-
-
-async def _first(_: Reader, *args: Any, **named: Any) -> str:
-    """What a function shows: its first word, such as a link's address."""
-    return str(next(iter([*args, *named.values()]), ""))

@@ -17,15 +17,20 @@ local function ask(prefix, words)
 end
 
 -- Attributes by which members are found: the fact of those who have a value is kept with it.
-local found_by = { owner = 'owner:members:', timezone = 'zone:members:' }
+local found_by = { owner = 'owner:members:', timezone = 'zone:members:', channel = 'channel:members:' }
 
-local function set_attribute(prefix, member, attribute, value)
+-- once: 'first' keeps the value there is.
+local function set_attribute(prefix, member, attribute, value, once)
   local key, field = prefix .. 'member:at:' .. member, 'attribute:' .. attribute
   local family = found_by[attribute]
+  if once == 'first' and (redis.call('HGET', key, field) or '') ~= '' then return end
   if family then
     local old = redis.call('HGET', key, field)
     if old and old ~= '' then fact_remove(prefix .. family .. old, member) end
-    if value ~= '' then fact_add(prefix .. family .. value, member) end
+    if value ~= '' then
+      fact_add(prefix .. family .. value, member)
+      if attribute ~= 'timezone' then redis.call('SADD', prefix .. 'attribute:values:' .. attribute, value) end
+    end
   end
   redis.call('HSET', key, field, value)
 end
@@ -39,13 +44,13 @@ local function act(prefix, words)
   elseif name == 'fact|' then
     fact_merge(words[2], words[3])
   elseif name == 'attribute' then
-    set_attribute(prefix, words[2], words[3], words[4])
+    set_attribute(prefix, words[2], words[3], words[4], words[5])
   elseif name == 'deliver' then
     deliver(prefix, words[2], words[3], words[4], words[5])
   elseif name == 'heard' then
     heard(prefix, words[2], words[3], words[4], words[5])
   elseif name == 'tag' then
-    give_tag(prefix, words[2], words[3], words[4])
+    give_tag(prefix, words[2], words[3], words[4], words[5])
   elseif name == 'count' then
     local sum = redis.call('HINCRBY', words[2], words[3], words[4])
     if sum == tonumber(words[4]) then redis.call('EXPIRE', words[2], words[5], 'NX') end

@@ -1,13 +1,22 @@
--- What a member did, credited to the SOP step that was last sent to them or to their group, and to
--- steps that wait for it. kind: 'reply', 'check-in' or 'click'. Needs lib_fact.
-local function heard(prefix, kind, member, group, now)
-  local outcome = kind == 'reply' and 'replied' or kind == 'check-in' and 'checked-in' or nil
-  if outcome then
-    for _, who in ipairs({'m' .. member, 'g' .. group}) do
-      local run = redis.call('GET', prefix .. 'sop:heard:' .. who)
-      if run then fact_add(prefix .. 'sop:members:' .. run .. ':' .. outcome, member) end
-    end
+-- What a member did, credited for a day to the SOP step that was last sent to them or to their group
+-- and to the link they clicked last, and to steps that wait for it.
+-- kind: 'reply', 'check-in', 'tag', 'conversion' or 'click'. Needs lib_fact.
+local AFTER = { reply = 'replied', ['check-in'] = 'checked-in', tag = 'tagged', conversion = 'converted' }
+
+local function credit(prefix, what, member, group)
+  for _, who in ipairs({'m' .. member, 'g' .. group}) do
+    local run = redis.call('GET', prefix .. 'sop:heard:' .. who)
+    if run then fact_add(prefix .. 'sop:members:' .. run .. ':' .. what, member) end
   end
+  local clicked = redis.call('GET', prefix .. 'link:heard:' .. member)
+  if clicked then
+    local link = string.match(clicked, '^%d+')
+    fact_add(prefix .. 'link:followed:' .. link .. ':' .. what, member)
+  end
+end
+
+local function heard(prefix, kind, member, group, now)
+  if AFTER[kind] then credit(prefix, AFTER[kind], member, group) end
   local key = prefix .. 'sop:waits:' .. member
   local waits = redis.call('HGETALL', key)
   for i = 1, #waits, 2 do
@@ -22,10 +31,12 @@ local function heard(prefix, kind, member, group, now)
   end
 end
 
--- Gives a tag; the moment is kept when a SOP counts from it.
-local function give_tag(prefix, tag, member, now)
-  if fact_add(prefix .. 'tag:' .. tag, member) == 1
-      and redis.call('SISMEMBER', prefix .. 'moments:tags', tag) == 1 then
+-- Gives a tag; the moment is kept when a SOP counts from it. by: 'sop' for a SOP's own doing, which
+-- is no answer to anything.
+local function give_tag(prefix, tag, member, now, by)
+  if fact_add(prefix .. 'tag:' .. tag, member) == 0 then return end
+  if redis.call('SISMEMBER', prefix .. 'moments:tags', tag) == 1 then
     redis.call('ZADD', prefix .. 'moments:tag:' .. tag, now, member)
   end
+  if by ~= 'sop' then heard(prefix, 'tag', member, 0, now) end
 end

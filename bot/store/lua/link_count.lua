@@ -2,16 +2,23 @@
 -- Counts the hits of some entries of the hits stream and takes the entries out, all at once. A hit
 -- whose bit is set was counted: it came in two entries, or this batch is counted twice.
 -- KEYS: hits. ARGV: prefix, rules version, window ms, hits kept, n, n entry ids, then per hit:
--- origin, serial, at ms, day, code, visitor, verdict, app, link, step, group, member, line.
--- Returns verdicts and how often each, by turns.
+-- origin, serial, at ms, day, hour, code, visitor, verdict, app, way, link, step, run, group,
+-- member, line. Returns verdicts and how often each, by turns.
 local prefix, rules, window = ARGV[1], ARGV[2], tonumber(ARGV[3])
 local DAY = 86400
 local sums, given, links = {}, {}, {}
 
-local function add(key, field)
+local function add(key, field, number)
   local fields = sums[key]
   if not fields then fields = {}; sums[key] = fields end
-  fields[field] = (fields[field] or 0) + 1
+  fields[field] = (fields[field] or 0) + (number or 1)
+end
+
+local function live(key, days)
+  if not given[key] then
+    redis.call('EXPIRE', key, days * DAY)
+    given[key] = true
+  end
 end
 
 -- What is the same for all clicks of a link in this batch.
@@ -26,10 +33,7 @@ local function seen(origin, serial)
   local chunk = math.floor(serial / 1048576)
   local key = prefix .. 'hits:seen:' .. origin .. ':' .. chunk
   local before = redis.call('SETBIT', key, serial - chunk * 1048576, 1)
-  if not given[key] then
-    redis.call('EXPIRE', key, 31 * DAY)
-    given[key] = true
-  end
+  live(key, 31)
   return before == 1
 end
 
@@ -42,63 +46,133 @@ local function repeated(code, visitor, at)
   return false
 end
 
--- Whether this person is new in the scope: a member for ever, a visitor for the day.
-local function new(link, scope, day, member, visitor)
-  if member == '0' then
-    local key = prefix .. 'link:visitors:' .. link .. ':' .. day
-    local added = redis.call('SADD', key, scope .. '/' .. visitor) == 1
-    if not given[key] then
-      redis.call('EXPIRE', key, 7 * DAY)
-      given[key] = true
+-- The places a click counts in, with the field of their sums.
+local function places(hit)
+  local by = prefix .. 'link:by:'
+  local found = {
+    {prefix .. 'link:counts:' .. hit.link, '', hit.link, 'all'},
+    {by .. 'step:' .. hit.link, hit.step .. ':', hit.link, 's' .. hit.step},
+    {by .. 'group:' .. hit.link, hit.group .. ':', hit.link, 'g' .. hit.group},
+  }
+  if hit.step ~= '0' then
+    found[4] = {by .. 'step:0', hit.step .. ':', '0', 's' .. hit.step}
+  end
+  return found
+end
+
+-- Milliseconds since the message was sent, to the group or to its member alone; '-' when that is
+-- not known. Who opened a group's link may be known by name, too.
+local function delay(hit)
+  if hit.run == '' then return '-' end
+  local alone = hit.group == '0' or fact_has(prefix .. 'sop:places:' .. hit.run, hit.group) == 1
+  local target = tonumber(alone and hit.member or hit.group)
+  local key = prefix .. 'sop:sent:' .. hit.run .. ':' .. math.floor(target / 256)
+  local sent = redis.call('BITFIELD_RO', key, 'GET', 'u32', '#' .. target % 256)[1]
+  if sent == 0 then return '-' end
+  return math.max(0, hit.at - sent * 1000)
+end
+
+-- Adds a click to those of a member (0: all whom nobody knows) in a place on a day; whether it is
+-- the first of them.
+local function count_person(hit)
+  local people = prefix .. 'link:people:' .. hit.link .. ':' .. hit.day
+  local field = hit.step .. '/' .. hit.group .. '/' .. hit.member
+  local before = redis.call('HGET', people, field)
+  if before then
+    -- What was spooled comes late: the first click is the earliest, not the one counted first.
+    local clicks, first, rest = string.match(before, '^(%d+) (%d+)(.*)$')
+    if hit.at < tonumber(first) then first, rest = hit.at, ' ' .. delay(hit) .. ' ' .. hit.way end
+    redis.call('HSET', people, field, clicks + 1 .. ' ' .. first .. rest)
+    return false
+  end
+  redis.call('HSET', people, field, '1 ' .. hit.at .. ' ' .. delay(hit) .. ' ' .. hit.way)
+  live(people, 400)
+  return true
+end
+
+-- A member is new in a place for ever, and on a day for the day; once it clicked there that day,
+-- nothing of this is new any more.
+local function count_member(hit)
+  local clicked = prefix .. 'link:clicked:'
+  if hit.way ~= '0' then fact_add(clicked .. hit.link .. ':w' .. hit.way, hit.member) end
+  if not count_person(hit) then return end
+  for _, place in ipairs(places(hit)) do
+    if fact_add(clicked .. place[3] .. ':' .. place[4], hit.member) == 1 then
+      add(place[1], place[2] .. 'members')
     end
-    return added and 'visitors'
   end
-  if scope ~= 'day' then
-    return fact_add(prefix .. 'link:clicked:' .. link .. ':' .. scope, member) == 1 and 'members'
+  local today = prefix .. 'link:today:' .. hit.link .. ':' .. hit.day
+  if fact_add(today, hit.member) == 1 then
+    add(prefix .. 'link:by:day:' .. hit.link, hit.day .. ':members')
   end
-  local key = prefix .. 'link:today:' .. link .. ':' .. day
-  local added = fact_add(key, member) == 1
-  if not given[key] then
-    redis.call('EXPIRE', key, 100 * DAY)
-    given[key] = true
-  end
-  return added and 'members'
+  live(today, 100)
 end
 
-local function count(key, field, scope, hit, click)
-  add(key, field .. 'hits')
-  if not click then return end
-  add(key, field .. 'clicks')
-  local kind = new(hit.link, scope, hit.day, hit.member, hit.visitor)
-  if kind then add(key, field .. kind) end
+local function new_visitor(hit, link, scope)
+  local key = prefix .. 'link:visitors:' .. link .. ':' .. hit.day
+  local added = redis.call('SADD', key, scope .. '/' .. hit.visitor) == 1
+  live(key, 7)
+  return added
 end
 
--- A step's clicks over all its links; what waits for a click goes on.
-local function count_step(hit, click)
-  local any = {link = '0', day = hit.day, member = hit.member, visitor = hit.visitor}
-  count(prefix .. 'link:by:step:0', hit.step .. ':', 's' .. hit.step, any, click)
-  if click and hit.member ~= '0' then heard(prefix, 'click', hit.member, hit.group, hit.at) end
+-- A visitor is new once a day and link: nobody can tell whether it is the same on another day.
+local function count_visitor(hit)
+  count_person(hit)
+  local way = 'w' .. hit.way
+  if new_visitor(hit, hit.link, way) then
+    add(prefix .. 'link:seen:' .. hit.link .. ':' .. hit.day, way)
+  end
+  local together = 'g' .. hit.group .. ':' .. hit.step
+  if not new_visitor(hit, hit.link, together) then return end
+  local day = prefix .. 'link:seen:' .. hit.link .. ':' .. hit.day
+  add(day, together)
+  for _, place in ipairs(places(hit)) do
+    if place[3] ~= '0' and new_visitor(hit, hit.link, place[4]) then
+      add(place[1], place[2] .. 'visitors')
+      add(day, place[4])
+      if place[4] == 'all' then add(prefix .. 'link:by:day:' .. hit.link, hit.day .. ':visitors') end
+      if place[4] == 's' .. hit.step and hit.step ~= '0' then
+        add(prefix .. 'link:by:step:0', hit.step .. ':visitors')
+      end
+    end
+  end
+end
+
+local function count_click(hit)
+  if hit.app ~= '' then add(prefix .. 'link:counts:' .. hit.link, 'app:' .. hit.app) end
+  note(hit.link, hit.at)
+  if hit.member == '0' then
+    count_visitor(hit)
+  else
+    count_member(hit)
+    if hit.step ~= '0' then heard(prefix, 'click', hit.member, hit.group, hit.at) end
+    local clicked = hit.link .. ' ' .. hit.step .. ' ' .. hit.group
+    redis.call('SET', prefix .. 'link:heard:' .. hit.member, clicked, 'EX', DAY)
+  end
 end
 
 local function count_link(hit, verdict)
-  local link, click = hit.link, verdict == 'click'
-  local sum = prefix .. 'link:counts:' .. link
-  local all, by = prefix .. 'link:counts:0', prefix .. 'link:by:'
-  add(sum, verdict)
-  add(all, verdict)
-  add(all, 'hits')
-  add(by .. 'day:0', hit.day .. ':hits')
-  count(sum, '', 'all', hit, click)
-  count(by .. 'day:' .. link, hit.day .. ':', 'day', hit, click)
-  count(by .. 'step:' .. link, hit.step .. ':', 's' .. hit.step, hit, click)
-  count(by .. 'group:' .. link, hit.group .. ':', 'g' .. hit.group, hit, click)
-  if hit.step ~= '0' then count_step(hit, click) end
-  if not click then return end
-  add(all, 'clicks')
-  add(by .. 'day:0', hit.day .. ':clicks')
-  if hit.app ~= '' then add(sum, 'app:' .. hit.app) end
-  note(link, hit.at)
-  if hit.member ~= '0' then add(prefix .. 'link:member:' .. link, hit.group .. ':' .. hit.member) end
+  local by = prefix .. 'link:by:'
+  local sums_of = places(hit)
+  sums_of[#sums_of + 1] = {prefix .. 'link:counts:0', ''}
+  sums_of[#sums_of + 1] = {by .. 'day:' .. hit.link, hit.day .. ':'}
+  sums_of[#sums_of + 1] = {by .. 'day:0', hit.day .. ':'}
+  for _, place in ipairs(sums_of) do
+    add(place[1], place[2] .. 'hits')
+    if verdict == 'click' then add(place[1], place[2] .. 'clicks') end
+  end
+  add(prefix .. 'link:counts:' .. hit.link, verdict)
+  add(prefix .. 'link:counts:0', verdict)
+  local cell = hit.step .. '/' .. hit.group .. '/' .. hit.hour .. '/' .. hit.way
+  add(prefix .. 'link:day:' .. hit.link .. ':' .. hit.day, cell .. ':' .. verdict)
+  local active = prefix .. 'link:active:' .. hit.day
+  if not given[active .. hit.link] then
+    redis.call('SADD', active, hit.link)
+    redis.call('HSETNX', prefix .. 'link:rules:' .. hit.link, hit.day, rules)
+    live(active, 400)
+    given[active .. hit.link] = true
+  end
+  if verdict == 'click' then count_click(hit) end
 end
 
 local verdicts = {}
@@ -124,15 +198,16 @@ local function judge(hit)
     'hit', hit.line, 'verdict', verdict, 'rules', rules)
 end
 
+local NAMES = {'origin', 'serial', 'at', 'day', 'hour', 'code', 'visitor', 'verdict', 'app', 'way',
+  'link', 'step', 'run', 'group', 'member', 'line'}
 local entries = tonumber(ARGV[5])
 for i = 6, 5 + entries do redis.call('XDEL', KEYS[1], ARGV[i]) end
-for i = 6 + entries, #ARGV, 13 do
+for i = 6 + entries, #ARGV, #NAMES do
   if not seen(ARGV[i], tonumber(ARGV[i + 1])) then
-    judge({
-      at = tonumber(ARGV[i + 2]), day = ARGV[i + 3], code = ARGV[i + 4], visitor = ARGV[i + 5],
-      verdict = ARGV[i + 6], app = ARGV[i + 7], link = ARGV[i + 8], step = ARGV[i + 9],
-      group = ARGV[i + 10], member = ARGV[i + 11], line = ARGV[i + 12],
-    })
+    local hit = {}
+    for n, name in ipairs(NAMES) do hit[name] = ARGV[i + n - 1] end
+    hit.at = tonumber(hit.at)
+    judge(hit)
   end
 end
 for key, fields in pairs(sums) do
@@ -141,8 +216,9 @@ end
 for link, noted in pairs(links) do
   local sum = prefix .. 'link:counts:' .. link
   redis.call('ZINCRBY', prefix .. 'link:top', noted.clicks, link)
-  redis.call('HSETNX', sum, 'first', noted.first)
-  redis.call('HSET', sum, 'last', noted.last)
+  local first, last = unpack(redis.call('HMGET', sum, 'first', 'last'))
+  redis.call('HSET', sum, 'first', math.min(noted.first, tonumber(first) or noted.first),
+    'last', math.max(noted.last, tonumber(last) or noted.last))
 end
 local out = {}
 for verdict, number in pairs(verdicts) do
