@@ -2,5 +2,6 @@
 
 from bot.gateways.adapter import Adapter
 from bot.gateways.onebot11 import OneBot11
+from bot.gateways.wecom_bot import WeComBot
 
-ADAPTERS: dict[str, type[Adapter]] = {"onebot11": OneBot11}
+ADAPTERS: dict[str, type[Adapter]] = {"onebot11": OneBot11, "wecom_bot": WeComBot}

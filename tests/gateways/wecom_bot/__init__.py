@@ -1,0 +1,1 @@
+"""The AI-bot adapter and its test server."""
