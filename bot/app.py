@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 from random import Random
@@ -18,7 +18,7 @@ from bot.config import SANDBOX, Config
 from bot.delivery.inbox import Inbox
 from bot.delivery.journal import Journal
 from bot.delivery.outbox import Outbox
-from bot.gateways.adapter import Inlet
+from bot.gateways.adapter import Adapter, Inlet
 from bot.gateways.sandbox import World
 from bot.handlers import load_routers
 from bot.i18n import Translator
@@ -209,9 +209,13 @@ class App:
             return self._connected.capabilities(gateway)
         if gateway not in self._unconnected:
             make = self._makers.get(gateway)
-            inlet = Inlet(gateway, self.accept, self.clock, lambda: None)
+            inlet = Inlet(gateway, self.accept, self.clock, lambda: None, store=self.store)
             self._unconnected[gateway] = make(inlet).capabilities if make else NOTHING
         return self._unconnected[gateway]
+
+    def adapters(self) -> Mapping[str, Adapter]:
+        """The adapters this node is connected with, by gateway."""
+        return self._connected.adapters() if self._connected else {}
 
     @property
     def switchboard(self) -> Switchboard:
@@ -233,6 +237,7 @@ class App:
 
     def _chores(self) -> None:
         self.repeat.every(1, "tick", self.rooms.tick)
+        self.repeat.every(1, "errands", self.rooms.errands.tick)
         self.repeat.every(5, "roles", self.roles.refresh)
         self.repeat.every(10, "clock", self._follow_server)
         self.repeat.every(0.1, "clock went back", self._mind_clock)

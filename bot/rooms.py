@@ -64,6 +64,7 @@ from bot.sop.foresight.forecast import Forecast
 from bot.sop.foresight.preview import Preview
 from bot.sop.means import Invitation, Means
 from bot.sop.outcomes.asked import Asked
+from bot.sop.outcomes.errands import Errands
 from bot.sop.outcomes.reminders import TaskReminders
 from bot.sop.outcomes.report import Report
 from bot.sop.outcomes.retry import Retry
@@ -261,6 +262,7 @@ class Rooms:
         self.task_reminders = TaskReminders(
             self.sops.tasks, app.store, app.capabilities, app.translate
         )
+        self.errands = Errands(app.store, app.members, self.sops.tasks, app.adapters, self._opening)
         self.proposals = Proposals(self.sops)
         self.forecast = Forecast(self.sops)
         self.agenda = Agenda(self.sops, self.forecast.all, config.sop.distance)
@@ -343,7 +345,10 @@ class Rooms:
         return Invitation(answer.outcome, text, answer.variables)
 
     def _is_quiet(self, ms: int) -> bool:
-        return self.sops.windows.opening(ms, self._zone).due != ms
+        return self._opening(ms) != ms
+
+    def _opening(self, ms: int) -> int:
+        return self.sops.windows.opening(ms, self._zone).due
 
 
 def _platforms(settings: OAuthSettings, clock: Clock) -> dict[str, Identity]:

@@ -106,7 +106,7 @@ class Surface:
         progress = SopProgress(frame, rooms.sops, Progress(app.store, report))
         results = SopResults(frame, rooms.sops, report, asked, rooms.retry, progress)
         sops = Sops(frame, rooms.sops, rooms.preview, app.members, directory, results, progress)
-        tasks = Tasks(frame, rooms.sops.tasks, directory, audit)
+        tasks = Tasks(frame, rooms.sops.tasks, directory, audit, rooms.errands)
         routes = Routes(frame, rooms.routes, app.members, audit)
         checkins = CheckIns(frame, rooms.checkins, app.store, app.members, app.facts, directory)
         desk, figures = rooms.link_desk, self._figures()

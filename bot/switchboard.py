@@ -142,6 +142,10 @@ class Switchboard:
         connection = self.connections.get(gateway)
         return connection.adapter.capabilities if connection else NOTHING
 
+    def adapters(self) -> dict[str, Adapter]:
+        """The adapters this node is connected with now, by gateway."""
+        return {name: self.connections[name].adapter for name in self._held}
+
     def gateways(self) -> list[tuple[str, str, Status, Capabilities]]:
         """Name, adapter, status and capabilities of every gateway."""
         return [
@@ -200,6 +204,7 @@ class Switchboard:
             self._clock,
             self._random,
             on_change=changed,
+            store=self._store,
         )
 
     def _sender(self, name: str, adapter: Adapter) -> Sender:

@@ -56,6 +56,16 @@ WHAT = {
     "task.skipped": msgid("Left out by staff"),
     "task.postponed": msgid("Put off by staff"),
     "task.overdue": msgid("Task overdue"),
+    "errand.asked": msgid("Put before staff in their app"),
+    "errand.waits": msgid("Cannot be put before staff yet"),
+    "errand.seek": msgid("Perhaps put before staff: looked for"),
+    "errand.doubt": msgid("In doubt whether staff were asked"),
+    "errand.refused": msgid("Cannot be put before staff"),
+    "errand.reminded": msgid("Staff reminded"),
+    "errand.not_reminded": msgid("Staff not reminded"),
+    "errand.withdrawn": msgid("Taken back from staff"),
+    "errand.cancelled": msgid("Cancelled by staff"),
+    "errand.expired": msgid("Expired before staff confirmed"),
 }
 REASONS = (
     msgid("too late"),
@@ -67,6 +77,9 @@ REASONS = (
     msgid("approved"),
     msgid("link"),
     msgid("the bot ended while sending"),
+    msgid("left out by staff"),
+    msgid("had another"),
+    msgid("reminded three times today"),
 )
 """Reasons the rooms give; here so that they are translated."""
 CHANGES = {
@@ -99,6 +112,8 @@ CHANGES = {
     "task.done": msgid("Said a task is done"),
     "task.skipped": msgid("Left a task out"),
     "task.postponed": msgid("Put a task off"),
+    "errand.remind": msgid("Had staff reminded"),
+    "errand.withdraw": msgid("Took a message back from staff"),
     "sop.enrolled": msgid("Put somebody into an SOP"),
     "segment.saved": msgid("Saved a segment"),
     "segment.deleted": msgid("Deleted a segment"),

@@ -73,6 +73,7 @@ SKIPS = {
     "route full": msgid("the group is full"),
     "route already": msgid("already in the group"),
     "route gone": msgid("no such route"),
+    "had another": msgid("already got another message this period"),
 }
 """Why a target was skipped."""
 

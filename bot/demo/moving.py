@@ -23,7 +23,7 @@ MOVED: tuple[Key, ...] = (
     *(Keys.link_today, Keys.link_visitors, Keys.link_day, Keys.link_seen, Keys.link_people),
     *(Keys.link_active, Keys.link_used, Keys.link_in, Keys.link_followed, Keys.link_rules),
     *(Keys.link_steps, Keys.link_step_names, Keys.sop_sent, Keys.sop_present, Keys.sop_places),
-    *(Keys.channel_members, Keys.attribute_values),
+    *(Keys.channel_members, Keys.attribute_values, Keys.contacts),
     *(Keys.gateway_members, Keys.owner_members, Keys.zone_members, Keys.member_days),
     *(Keys.groups_created, Keys.moment, Keys.sop_waits, Keys.sop_audience, Keys.sop_on),
     *(Keys.sop_quit, Keys.sop_staff, Keys.sop_members, Keys.sop_failed),

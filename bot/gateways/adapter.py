@@ -12,10 +12,12 @@ from aiohttp import web
 from pydantic import BaseModel
 
 from bot.clock import Clock
+from bot.model.asking import Ask, AskState, Targets
 from bot.model.capabilities import Capabilities
 from bot.model.conversation import Account
 from bot.model.delivery import Delivery, Receipt
 from bot.model.event import BaseEvent
+from bot.store.store import Store
 
 Accept = Callable[[BaseEvent], Awaitable[bool]]
 """Puts an event into the inbox; returns once it is on disk, False when it was there already.
@@ -37,6 +39,7 @@ class Inlet:
     supervision reconnects when it has been silent for longer than the adapter's ``silence``.
     ``lost`` says why there is no connection at the moment although ``receive`` goes on, as when
     the platform connects to us: the status then shows it, and the next ``alive`` ends it.
+    ``store`` is for what all nodes must know, such as a token; None where there is only a preview.
     """
 
     gateway: str
@@ -44,6 +47,7 @@ class Inlet:
     clock: Clock
     alive: Callable[[], None]
     lost: Callable[[str], None] = _unheard
+    store: Store | None = None
 
 
 class Adapter(ABC):
@@ -106,6 +110,33 @@ class Adapter(ABC):
 
     async def groups(self) -> Sequence[tuple[str, str]]:
         """The (id, name) of groups the account is in; only where ``capabilities.member_list``."""
+        raise NotImplementedError
+
+    async def ask(self, ask: Ask) -> str:
+        """Put a message before a staff member to confirm; the platform's id of it.
+
+        Only where ``capabilities.asks``, as are the methods below. Raises what ``send`` does, and
+        NobodyToAsk; after InDoubt and any other exception it is only looked for, never repeated.
+        """
+        raise NotImplementedError
+
+    async def find_ask(self, ask: Ask) -> str:
+        """The platform's id of an ask that may have been made; '' while none is found.
+
+        Where ``ask`` is idempotent by ``Ask.id`` it is that call again.
+        """
+        raise NotImplementedError
+
+    async def asked(self, platform_id: str, ask: Ask) -> tuple[AskState, Targets]:
+        """How an ask stands, and each target known of it; raises SendError."""
+        raise NotImplementedError
+
+    async def remind(self, platform_id: str) -> None:
+        """Remind the staff member of an ask; raises SendError, Refused where it was too often."""
+        raise NotImplementedError
+
+    async def withdraw(self, platform_id: str) -> None:
+        """Take an ask back; raises SendError. One that is taken back already raises nothing."""
         raise NotImplementedError
 
     async def close(self) -> None:  # noqa: B027, nothing to let go of is usual

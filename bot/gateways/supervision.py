@@ -18,6 +18,7 @@ from bot.gateways.intake import Intake
 from bot.model.delivery import Misconfigured, SendError
 from bot.model.event import BaseEvent
 from bot.redaction import without_secrets
+from bot.store.store import Store
 
 log = structlog.get_logger(__name__)
 
@@ -64,6 +65,7 @@ class Connection:
         on_change: Callable[[Status], None] | None = None,
         backoff: Backoff | None = None,
         window: int = 256,
+        store: Store | None = None,
     ) -> None:
         self.gateway = gateway
         self._accept = accept
@@ -78,7 +80,7 @@ class Connection:
         self._heard = False
         self._tasks: list[asyncio.Task[None]] = []
         self._strays: set[asyncio.Task[None]] = set()
-        self.adapter = make(Inlet(gateway, self._keep, clock, self._alive, self._lost))
+        self.adapter = make(Inlet(gateway, self._keep, clock, self._alive, self._lost, store))
 
     @property
     def status(self) -> Status:

@@ -44,6 +44,8 @@ class Capabilities(Frozen):
     ``title_bytes``, ``description_bytes`` and ``mini_title_bytes``: the longest title and
     description of a link card and title of a mini program, in UTF-8 bytes; longer ones are cut.
     ``quotas``: what the platform allows by the calendar, all of them at once.
+    ``asks``: a message that needs a tap can be put before staff inside the platform;
+    ``ask_accounts`` and ``ask_groups``: the most targets of one, None for any number.
     ``account_rate`` and ``chat_rate``: limits over the whole account and over one conversation.
     """
 
@@ -67,3 +69,6 @@ class Capabilities(Frozen):
     quotas: tuple[Quota, ...] = ()
     account_rate: Rate | None = None
     chat_rate: Rate | None = None
+    asks: bool = False
+    ask_accounts: int | None = None
+    ask_groups: int | None = None

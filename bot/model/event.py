@@ -16,7 +16,8 @@ class BaseEvent(Frozen):
 
     ``id`` is unique per gateway and the same when the gateway repeats the event;
     ``at`` is UTC milliseconds; ``account`` is who did it or whom it is about;
-    ``group`` is None in a direct chat.
+    ``group`` is None in a direct chat. ``past``: learnt from a list, it did not happen just now;
+    it is known from then on, but nobody is answered, greeted or told.
     """
 
     id: str
@@ -25,6 +26,7 @@ class BaseEvent(Frozen):
     account: Account
     group: str | None = None
     group_name: str = ""
+    past: bool = False
 
     @property
     def conversation(self) -> Conversation:
@@ -43,11 +45,15 @@ class MessageReceived(BaseEvent):
 
 
 class MemberJoined(BaseEvent):
-    """An account came into a group; ``by`` is the inviter's or approver's account id."""
+    """An account came into a group; ``by`` is the inviter's or approver's account id.
+
+    ``channel`` is what brought them, where the platform says so.
+    """
 
     kind: Literal["member_joined"] = "member_joined"
     by: str | None = None
     how: Literal["unknown", "invited", "approved", "link"] = "unknown"
+    channel: str | None = None
 
 
 class MemberLeft(BaseEvent):
@@ -59,19 +65,24 @@ class MemberLeft(BaseEvent):
 
 
 class ContactAdded(BaseEvent):
-    """An account became a contact of the bot or of a staff account (``staff``)."""
+    """An account became a contact of the bot or of a staff account (``staff``).
+
+    ``half``: the staff account has not confirmed it, so they are no contact yet.
+    """
 
     kind: Literal["contact_added"] = "contact_added"
     staff: str | None = None
     channel: str | None = None
     welcome_token: str | None = None
+    half: bool = False
 
 
 class ContactRemoved(BaseEvent):
-    """An account is no contact any more."""
+    """An account is no contact any more; ``by`` says which side ended it."""
 
     kind: Literal["contact_removed"] = "contact_removed"
     staff: str | None = None
+    by: Literal["unknown", "staff", "contact"] = "unknown"
 
 
 class GroupCreated(BaseEvent):
@@ -81,10 +92,14 @@ class GroupCreated(BaseEvent):
 
 
 class GroupChanged(BaseEvent):
-    """A group's name, owner or notice changed."""
+    """A group's name, owner or notice changed.
+
+    ``owner`` is the new owner's account id where it is known; a new name is ``group_name``.
+    """
 
     kind: Literal["group_changed"] = "group_changed"
     what: Literal["name", "owner", "notice", "other"] = "other"
+    owner: str | None = None
 
 
 class GroupDismissed(BaseEvent):

@@ -233,6 +233,8 @@ class Dispatcher:
         matches = self.index.match(event)
         ctx = await self._context(event)
         await self._world.presence.note(ctx)
+        if event.past:
+            return ctx.effects
         ran = False
         for match in matches:
             if not self._allowed(ctx, match):
@@ -256,7 +258,8 @@ class Dispatcher:
         number = await world.members.number(event.gateway, event.account) if event.account.id else 0
         group = None
         if event.group is not None:
-            place = await world.members.group_number(event.conversation, event.group_name)
+            since = event.at if event.past else None
+            place = await world.members.group_number(event.conversation, event.group_name, since)
             group = Place(place, event.group, event.group_name)
         name = event.account.name or event.account.id
         return Context(

@@ -5,6 +5,9 @@ from __future__ import annotations
 from bot.clock import Days
 from bot.model.event import (
     ContactAdded,
+    ContactRemoved,
+    GroupChanged,
+    GroupCreated,
     GroupDismissed,
     MemberJoined,
     MemberLeft,
@@ -26,18 +29,36 @@ class Presence:
         self._days = days
 
     async def note(self, ctx: Context) -> None:
-        """What the event says about presence."""
-        event, effects, keys = ctx.event, ctx.effects, ctx.effects.keys
+        """What the event says about presence; one that is past is not counted as today's."""
+        event, effects = ctx.event, ctx.effects
         day = self._days.of(ctx.now).isoformat()
-        effects.count(day, f"event:{getattr(event, 'kind', 'unknown')}")
+        if not event.past:
+            effects.count(day, f"event:{getattr(event, 'kind', 'unknown')}")
+        if ctx.group is not None:
+            self._group(ctx, ctx.group.number)
         if ctx.group is None or not ctx.member.number:
-            if isinstance(event, ContactAdded) and ctx.member.number:
-                effects.do("ZADD", keys.moment("contact"), ctx.now, ctx.member.number)
-                self._came(effects, ctx.member.number, event)
-                ctx.note("contact.added", reason=event.channel or "")
+            if isinstance(event, (ContactAdded, ContactRemoved)) and ctx.member.number:
+                await self._contact(ctx, event)
             self._active(ctx, day)
             return
-        group, member = ctx.group.number, ctx.member.number
+        self._place(ctx, ctx.group.number, day)
+
+    def _group(self, ctx: Context, group: int) -> None:
+        """What became of the group itself."""
+        event, effects = ctx.event, ctx.effects
+        if isinstance(event, GroupDismissed):
+            effects.group(group, "gone", "1")
+            ctx.note("group.dismissed")
+        elif isinstance(event, GroupCreated):
+            effects.group(group, "gone", "")
+            if event.past:
+                effects.do("ZADD", effects.keys.groups_created(), "LT", event.at, group)
+        elif isinstance(event, GroupChanged) and event.owner is not None:
+            effects.group(group, "owner", event.owner)
+
+    def _place(self, ctx: Context, group: int, day: str) -> None:
+        """Who is in the group."""
+        event, effects, keys, member = ctx.event, ctx.effects, ctx.effects.keys, ctx.member.number
         if isinstance(event, MemberLeft):
             effects.fact(keys.group_present(group), member, present=False)
             effects.do("ZREM", keys.group_joined(group), member)
@@ -45,15 +66,40 @@ class Presence:
         elif isinstance(event, MemberJoined):
             effects.fact(keys.group_present(group), member)
             # Planners look back two minutes for who came; an older time would be overlooked.
-            joined = max(event.at, ctx.now - 60_000)
+            joined = event.at if event.past else max(event.at, ctx.now - 60_000)
             effects.do("ZADD", keys.group_joined(group), joined, member)
-            ctx.note("member.joined", reason=event.how)
-        elif isinstance(event, GroupDismissed):
-            effects.group(group, "gone", "1")
-            ctx.note("group.dismissed")
-        else:
+            if event.channel:
+                effects.first(member, "channel", event.channel)
+            if not event.past:
+                ctx.note("member.joined", reason=event.how)
+        elif not isinstance(event, GroupDismissed):
             effects.fact(keys.group_present(group), member)
             self._active(ctx, day, group)
+
+    async def _contact(self, ctx: Context, event: ContactAdded | ContactRemoved) -> None:
+        """Whose contact they are; of two events that overtook each other the later one holds."""
+        effects, keys, member = ctx.effects, ctx.effects.keys, ctx.member.number
+        known = 0
+        if event.staff:
+            contacts = keys.contacts(event.gateway, event.staff)
+            known = int(float(await ctx.store.text("ZSCORE", contacts, member) or 0))
+        if isinstance(event, ContactRemoved):
+            if event.staff and event.at >= known:
+                if event.by == "unknown":  # nobody knows when, so it may be anew at any time
+                    effects.do("ZREM", contacts, member)
+                else:
+                    effects.do("ZADD", contacts, -event.at, member)
+            return
+        if not event.half and event.at >= -known:
+            if event.staff:
+                effects.do("ZADD", contacts, event.at, member)
+            if event.past:
+                effects.do("ZADD", keys.moment("contact"), "GT", event.at, member)
+            else:
+                effects.do("ZADD", keys.moment("contact"), ctx.now, member)
+            self._came(effects, member, event)
+        if not event.past and not event.half:
+            ctx.note("contact.added", reason=event.channel or "")
 
     def _came(self, effects: Effects, member: int, event: ContactAdded) -> None:
         """Whose contact they became and how; the first time counts."""

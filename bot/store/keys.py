@@ -251,6 +251,14 @@ class Keys:
         "whose attribute channel it is: how they came",
         "{member}",
     )
+    contacts = Key(
+        "contacts:{gateway}:{staff}",
+        "zset",
+        "members",
+        FOREVER,
+        "since when they are a staff account's contacts, ms; below 0: were, till then",
+        "{member}",
+    )
     attribute_values = Key(
         "attribute:values:{attribute}",
         "set",
@@ -471,6 +479,42 @@ class Keys:
     )
     sop_staff = Key(
         "sop:staff:{sop}", "hash", "sop", FOREVER, "tasks closed, by staff and how", "{text}"
+    )
+
+    # messages staff confirm inside their platform
+    sop_unasked = Key(
+        "sop:unasked:{gateway}",
+        "zset",
+        "sop",
+        BUSY,
+        "message tasks nobody was asked about, opened ms",
+        "{run}/{target}",
+    )
+    sop_errands = Key(
+        "sop:errands:{gateway}", "zset", "sop", BUSY, "errands, when to look next, ms", "{name}"
+    )
+    sop_errand = Key("sop:errand", "hash", "sop", BUSY, "an errand, JSON", "{name} → {text}")
+    sop_errand_targets = Key(
+        "sop:errand:targets:{errand}",
+        "hash",
+        "sop",
+        BUSY,
+        "its tasks: account or group id",
+        "{run}/{target} → {account}",
+    )
+    sop_errand_of = Key(
+        "sop:errand:of", "hash", "sop", BUSY, "the errand a task is in", "{run}/{target} → {name}"
+    )
+    sop_errand_wish = Key(
+        "sop:errand:wish",
+        "hash",
+        "sop",
+        BUSY,
+        "what a manager wants done with an errand",
+        "{name} → {text}",
+    )
+    sop_gathering = Key(
+        "sop:gathering:{gateway}", "string", "sop", 60, "a node is making errands of tasks"
     )
 
     # moments steps count from
@@ -781,6 +825,67 @@ class Keys:
         "wecom",
         3602,
         "the same of messages to a member",
+    )
+    wecom_notes = Key(
+        "wecom:notes:{gateway}",
+        "list",
+        "wecom",
+        7 * DAY,
+        "what callbacks told the reconciler, JSON",
+        "{text}",
+    )
+    wecom_welcome = Key(
+        "wecom:welcome:{gateway}:{account}",
+        "hash",
+        "wecom",
+        600,
+        "a new contact's welcome codes: till when, and the delivery that has it",
+        "{code}",
+    )
+    wecom_said = Key(
+        "wecom:said:{app}:{account}:{digest}",
+        "string",
+        "wecom",
+        4 * 3600,
+        "the delivery that said these words, which WeCom takes for a repeat",
+    )
+    wecom_upload = Key(
+        "wecom:upload:{corp}:{kind}:{digest}", "string", "wecom", 68 * 3600, "a file's media_id"
+    )
+    wecom_source = Key(
+        "wecom:source:{corp}:{kind}:{digest}",
+        "string",
+        "wecom",
+        68 * 3600,
+        "what was at an address: when, ms, and the file's digest",
+    )
+    wecom_sync = Key(
+        "wecom:sync:{gateway}", "hash", "wecom", FOREVER, "when its lists were last read", "{field}"
+    )
+    wecom_sync_lease = Key(
+        "wecom:syncing:{gateway}", "string", "wecom", 120, "the node that reads the lists"
+    )
+    wecom_staff = Key(
+        "wecom:staff:{gateway}", "set", "wecom", FOREVER, "staff who can have customers", "{staff}"
+    )
+    wecom_groups = Key(
+        "wecom:groups:{gateway}",
+        "hash",
+        "wecom",
+        FOREVER,
+        "member versions of the customer groups: the one we have and the one before",
+        "{place}",
+    )
+    wecom_tags = Key(
+        "wecom:tags:{gateway}", "hash", "wecom", FOREVER, "the company's tags", "{id} → {tag}"
+    )
+    wecom_tagged = Key(
+        "wecom:tagged:{gateway}:{tag}",
+        "fact",
+        "wecom",
+        FOREVER,
+        "who has the company's tag",
+        "{member}",
     )
 
     # the house

@@ -82,8 +82,13 @@ class Members:
             self._accounts.popitem(last=False)
         return number
 
-    async def group_number(self, conversation: Conversation, name: str = "") -> int:
-        """The number of a group, made at first sight; its name is kept up to date."""
+    async def group_number(
+        self, conversation: Conversation, name: str = "", since: int | None = None
+    ) -> int:
+        """The number of a group, made at first sight; its name is kept up to date.
+
+        ``since`` is UTC ms, when a group came to be that is new to us; None: now.
+        """
         known = self._groups.get(conversation.key)
         if known and (not name or known[1] == name):
             return known[0]
@@ -92,7 +97,7 @@ class Members:
             await store.run(
                 "identify_group",
                 [keys.group_ids(), keys.group_seq(), keys.groups_version()],
-                [store.prefix, conversation.key, name, store.clock.now()],
+                [store.prefix, conversation.key, name, since or store.clock.now()],
             )
         )
         self._groups[conversation.key] = (number, name)

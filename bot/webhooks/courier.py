@@ -136,8 +136,9 @@ class Courier:
         reason, answer = reply.said, reply.text[:QUOTE]
         now, finish = self._store.clock.now(), self._queue.finish
         if reply.status == GONE:
-            await finish(message, "again", due=now, reason=reason, answer=answer)
-            await self._pause(endpoint, "gone")
+            await self._pause(endpoint, "gone")  # first, or it might be sent again meanwhile
+            due = now + AGAIN[0] * 1000
+            await finish(message, "again", due=due, reason=reason, answer=answer)
             return
         if message.tries >= len(AGAIN):
             failing = await finish(message, "dead", reason=reason, answer=answer)

@@ -91,7 +91,7 @@ def sandbox(page: Page, base: str, language: str) -> None:
 
 
 def console(page: Page, base: str, password: str, language: str) -> None:
-    """The overview, after the first sign-in."""
+    """The overview, after the first sign-in, and what a SOP came to."""
     page.goto(f"{base}/login")
     page.fill("input[name=name]", "admin")
     page.fill("input[name=password]", password)
@@ -102,6 +102,8 @@ def console(page: Page, base: str, password: str, language: str) -> None:
     page.wait_for_timeout(800)
     page.goto(f"{base}/")
     page.screenshot(path=HERE / f"console.{language}.png")
+    page.goto(f"{base}/figures?subject=sop:demo-weekly-tips&by=group")
+    page.screenshot(path=HERE / f"figures.{language}.png")
 
 
 if __name__ == "__main__":

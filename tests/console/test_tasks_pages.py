@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from html import unescape
 
+from bot.sop.outcomes.errand import Book, Errand
+from bot.store.effects import Effects
 from tests.console.house import House, assign, people
 
 
@@ -81,3 +83,45 @@ async def test_without_tasks_the_page_says_where_they_come_from(house: House) ->
     visitor = await house.operator("ann", "viewer")
     assert "Nothing to do" in await visitor.get("/tasks")
     assert "tasks wait" not in await visitor.get("/")
+
+
+async def test_a_task_that_staff_have_in_their_app_says_so_and_is_taken_back(
+    house: House,
+) -> None:
+    await people(house, 1)
+    sop = await house.rooms.sops.start("weekly_tips", "all-groups", "ann")
+    task = await assign(house, sop, "New tea", member=1)
+    book, now = Book(house.store), house.clock.now()
+    errand = Errand(
+        id=f"{sop.id}/7",
+        gateway="wecom",
+        staff="li",
+        kind="direct",
+        sop=sop.id,
+        run=task.run,
+        text="New tea",
+        ends=now + 86_400_000,
+        step="asked",
+        platform="msg-1",
+        since=now,
+        reminded=(now, now),
+    )
+    effects = Effects(house.store.keys)
+    book.begin(effects, errand, now + 60_000)
+    effects.do("HSET", house.store.keys.sop_errand_of(), task.id, errand.id)
+    assert await house.store.apply(effects)
+    viewer = await house.operator("bea", "viewer")
+    page = await viewer.get("/tasks")
+    assert "With li in wecom since" in page
+    assert "reminded 2 times" in page
+    assert 'action="/tasks/withdraw"' not in page
+    assert (await viewer.post("/tasks/withdraw", {"id": task.id})).status == 403
+    visitor = await house.operator("ann", "manager")
+    await visitor.post("/tasks/remind", {"id": task.id})
+    wishes = house.store.keys.sop_errand_wish()
+    assert await house.store.text("HGET", wishes, errand.id) == "remind\nann"
+    await visitor.post("/tasks/withdraw", {"id": task.id})
+    assert await house.store.text("HGET", wishes, errand.id) == "withdraw\nann"
+    assert (await visitor.post("/tasks/remind", {"id": "none"})).status == 303
+    told = [change.what for _, change in await house.console.audit.recent(limit=2)]
+    assert told == ["errand.withdraw", "errand.remind"]

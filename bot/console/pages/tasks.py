@@ -11,6 +11,8 @@ from bot.console.frame import Frame
 from bot.console.page import Page
 from bot.console.paging import offset
 from bot.i18n.mark import msgid
+from bot.sop.outcomes.errand import Wish
+from bot.sop.outcomes.errands import Errands
 from bot.sop.outcomes.tasks import Task
 from bot.sop.outcomes.tasks import Tasks as Book
 
@@ -27,11 +29,14 @@ LONGEST_ID = 300
 class Tasks:
     """The page of open tasks."""
 
-    def __init__(self, frame: Frame, book: Book, directory: Directory, audit: Audit) -> None:
+    def __init__(
+        self, frame: Frame, book: Book, directory: Directory, audit: Audit, errands: Errands
+    ) -> None:
         self._frame = frame
         self._book = book
         self._directory = directory
         self._audit = audit
+        self._errands = errands
 
     def routes(self) -> list[web.RouteDef]:
         """``/tasks`` with its decisions."""
@@ -40,6 +45,8 @@ class Tasks:
             self._frame.post("/tasks/done", self.done),
             self._frame.post("/tasks/skip", self.skip),
             self._frame.post("/tasks/postpone", self.postpone),
+            self._frame.post("/tasks/remind", self.remind),
+            self._frame.post("/tasks/withdraw", self.withdraw),
         ]
 
     async def waiting(self, page: Page) -> Need | None:
@@ -67,6 +74,7 @@ class Tasks:
             filtered=any(page.arg(name) for name in ("q", "owner", "sop", "late")),
             hours=HOURS,
             now=page.formats.now,
+            errands=await self._errands.of([task.id for task in shown]),
             people=await self._directory.people(task.member for task in shown),
             places=await self._directory.places(task.to.key for task in shown),
             more=page.here(after=start + PAGE) if start + PAGE < total else "",
@@ -94,6 +102,21 @@ class Tasks:
         moved = await self._book.postpone(ident, until, page.operator.name)
         due = page.formats.exact(until)
         return await self._told(page, moved, "task.postponed", msgid("It is put off."), due=due)
+
+    async def remind(self, page: Page) -> web.StreamResponse:
+        """The staff member who has it in their app is reminded."""
+        return await self._wished(page, "remind", msgid("They will be reminded."))
+
+    async def withdraw(self, page: Page) -> web.StreamResponse:
+        """It is taken back from their app, and waits here for somebody."""
+        return await self._wished(page, "withdraw", msgid("It is being taken back."))
+
+    async def _wished(self, page: Page, what: Wish, notice: str) -> web.StreamResponse:
+        ident = page.field("id", LONGEST_ID)
+        if not await self._errands.wish(ident, what, page.operator.name):
+            return page.redirect("/tasks", msgid("Somebody else closed it already."))
+        await self._audit.write(page.operator.name, f"errand.{what}", ident)
+        return page.redirect("/tasks", notice)
 
     async def _told(
         self, page: Page, happened: bool, what: str, notice: str, **after: str

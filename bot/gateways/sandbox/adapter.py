@@ -14,7 +14,7 @@ from bot.model.capabilities import Capabilities, Rate, SegmentKind
 from bot.model.conversation import Account
 from bot.model.delivery import Delivery, Receipt, Refused
 from bot.model.event import BaseEvent
-from bot.model.message import Message
+from bot.model.message import Message, Text
 
 ALL: frozenset[SegmentKind] = frozenset({"text", "mention", "image", "link_card", "file"})
 PLAIN: frozenset[SegmentKind] = frozenset({"text", "mention"})
@@ -67,11 +67,15 @@ class Sandbox(Adapter):
         yield  # type: ignore[misc]
 
     async def send(self, delivery: Delivery) -> Receipt:
-        """Show the message in the feed; Refused when the group or person is unknown."""
+        """Show the message in the feed; Refused where it cannot be shown or nobody is there."""
         to = delivery.to
         if to.group is not None and to.group not in await self.world.groups():
             raise Refused(f"there is no group {to.group!r}")
+        if to.group is None and not self.settings.send_direct:
+            raise Refused("the sandbox is switched to groups only")
         message, degraded = self._shown(delivery.message)
+        if not any(segment != Text(text="") for segment in message.segments):
+            raise Refused("nothing of the message can be shown")
         said = Said(
             at=self.inlet.clock.now(),
             group=to.group,

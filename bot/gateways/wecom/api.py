@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from contextlib import nullcontext
+from io import BytesIO
 from random import Random
 from types import MappingProxyType
 from typing import Any
@@ -206,7 +207,9 @@ class WeComApi:
 
 def _form(filename: str, data: bytes) -> aiohttp.FormData:
     form = aiohttp.FormData(quote_fields=False)  # names as they are, in UTF-8
-    form.add_field("media", data, filename=filename, content_type="application/octet-stream")
+    form.add_field(
+        "media", BytesIO(data), filename=filename, content_type="application/octet-stream"
+    )
     return form
 
 

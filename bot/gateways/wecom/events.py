@@ -140,11 +140,14 @@ def _contact(root: Element, head: dict[str, Any]) -> Report:
     staff, customer = _needed(root, "UserID"), _needed(root, "ExternalUserID")
     about = {**head, "account": Account(id=customer), "staff": staff}
     match _word(root, "ChangeType"):
-        case "add_external_contact" | "add_half_external_contact":
+        case "add_external_contact" | "add_half_external_contact" as change:
+            about["half"] = change == "add_half_external_contact"
             channel, welcome = root.get("State") or None, root.get("WelcomeCode") or None
             return Report("", (ContactAdded(**about, channel=channel, welcome_token=welcome),))
-        case "del_external_contact" | "del_follow_user":
-            return Report("", (ContactRemoved(**about),))
+        case "del_external_contact":
+            return Report("", (ContactRemoved(**about, by="staff"),))
+        case "del_follow_user":
+            return Report("", (ContactRemoved(**about, by="contact"),))
         case "edit_external_contact":
             return Report("", notes=(ContactEdited(staff, customer),))
         case "transfer_fail":

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
+from dataclasses import asdict, dataclass
+
+from pydantic import TypeAdapter
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,3 +74,21 @@ class CardChosen:
 
 
 Note = Changed | ContactEdited | TransferFailed | ArchiveAgreed | TagsChanged | CardChosen
+_KINDS: dict[str, TypeAdapter[Note]] = {
+    kind.__name__: TypeAdapter(kind)
+    for kind in (Changed, ContactEdited, TransferFailed, ArchiveAgreed, TagsChanged, CardChosen)
+}
+
+
+def written(note: Note) -> str:
+    """The note as it is kept in ``wecom:notes:{gateway}``."""
+    return json.dumps({"note": type(note).__name__, **asdict(note)}, ensure_ascii=False)
+
+
+def read(text: str) -> Note | None:
+    """A kept note, or None for one this version does not know."""
+    try:
+        fields = json.loads(text)
+        return _KINDS[fields.pop("note")].validate_python(fields)
+    except (ValueError, TypeError, KeyError, AttributeError):
+        return None

@@ -103,4 +103,23 @@ class WeComSettings(Frozen):
         ge=0,
         description="seconds a callback's timestamp may differ from our clock; 0: any",
     )
+    mass_sends: Literal["month", "week", "day"] = Field(
+        default="month",
+        description="how many mass messages the company lets a customer or a group get: as many a "
+        "month as it has days, 7 a week, or 1 a day",
+    )
+    app_chats: frozenset[str] = Field(
+        default=frozenset(),
+        description="ids (chatid) of the groups the app made with appchat/create, to send to them",
+    )
+    sync_every: float = Field(
+        default=1800,
+        ge=60,
+        le=86_400,
+        description="seconds between comparisons of all customers, groups and tags; what is found "
+        "later than an hour greets nobody",
+    )
+    tag_prefix: str = Field(
+        default="", max_length=20, description="what the company's tags begin with as ours"
+    )
     unconfirmed: Unconfirmed = Field(default=Unconfirmed(), description="what WeCom leaves open")

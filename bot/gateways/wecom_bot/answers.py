@@ -176,6 +176,8 @@ class Answers:
             raise InDoubt(Phrase("the connection ended before the answer")) from None
         if code := said.get("errcode"):
             error = fault(int(code), str(said.get("errmsg", "")))
+            if isinstance(error, Retry):
+                exchange.later = url
             raise Refused(error.reason) if isinstance(error, Expired) else error
 
 

@@ -132,7 +132,7 @@ class Actor:
                 title=what.summary if what else "",
                 text=message.summary if message else "",
                 opened=turn.now,
-                due=turn.now + int((step.within or TASK_TIME) * 1000) if what else due,
+                due=turn.now + int((step.within or TASK_TIME) * 1000) if what or can.asks else due,
                 member=target.number if target.member else None,
                 owner=_owner(target),
                 follow=followers(case.flight.template, case.occurrence, step.id, way),

@@ -249,8 +249,9 @@ class Planner:
             await self._store.apply(effects)
 
     async def _with_staff(self, turn: Turn) -> bool:
-        """Whether steps wait for tasks that staff have not done yet."""
-        if not any(step.follows for step in turn.template.step):
+        """Whether steps wait for tasks of staff, or these have messages that can be taken back."""
+        asks = any(self._sops.means.capabilities(gateway).asks for gateway in turn.gateways)
+        if not asks and not any(step.follows for step in turn.template.step):
             return False
         runs = await self._store.texts("ZRANGE", self._keys.sop_runs(turn.sop.id), 0, -1)
         counts = [

@@ -17,6 +17,9 @@ CHUNK = 200
 HEARD = 86_400_000
 """Ms in which a reply is credited to a message that was sent by hand."""
 
+LAST = frozenset({"skipped:stopped", "skipped:left", "failed"})
+"""Outcomes after which nothing follows."""
+
 
 class Task(Frozen):
     """Something for staff to do, or a message to send by hand.
@@ -67,6 +70,12 @@ class Tasks:
 
     def assign(self, effects: Effects, task: Task) -> None:
         """Open a task at commit."""
+        self._put(effects, task)
+        if task.text and not task.title:
+            unasked = effects.keys.sop_unasked(task.to.gateway)
+            effects.do("ZADD", unasked, task.opened, task.id)
+
+    def _put(self, effects: Effects, task: Task) -> None:
         effects.do("HSET", effects.keys.sop_task(), task.id, task.model_dump_json())
         effects.do("ZADD", effects.keys.sop_tasks(), task.due, task.id)
         effects.do("ZADD", effects.keys.sop_reminders(), task.due, task.id)
@@ -135,14 +144,24 @@ class Tasks:
         if task is None:
             return False
         effects = self._guarded(ident)
-        self.assign(effects, task.model_copy(update={"due": until}))
+        self._put(effects, task.model_copy(update={"due": until}))
         self._note(effects, task, "task.postponed", "", by)
         return await self._store.apply(effects)
 
+    async def ended(
+        self, ident: str, outcome: str, reason: str, by: str, at: int | None = None
+    ) -> bool:
+        """Close a task as the platform says: "sent" at ``at`` (UTC ms), "skipped:left" and so on.
+
+        False when it is not open.
+        """
+        return await self._close(ident, outcome, reason, by, at)
+
     async def drop(self, sop: Sop) -> None:
-        """Close all tasks of a SOP that is being stopped."""
+        """Close all tasks of a SOP that is being stopped, but those staff may be sending now."""
+        with_staff = await self._store.table("HGETALL", self._store.keys.sop_errand_of())
         for task in await self.all():
-            if task.sop == sop.id:
+            if task.sop == sop.id and task.id not in with_staff:
                 await self._close(task.id, "skipped:stopped", "stopped", "the stop")
 
     async def get(self, ident: str) -> Task | None:
@@ -155,7 +174,9 @@ class Tasks:
         effects.guard(1, "HEXISTS", effects.keys.sop_task(), ident)
         return effects
 
-    async def _close(self, ident: str, outcome: str, reason: str, by: str) -> bool:
+    async def _close(
+        self, ident: str, outcome: str, reason: str, by: str, at: int | None = None
+    ) -> bool:
         task = await self.get(ident)
         if task is None:
             return False
@@ -163,11 +184,16 @@ class Tasks:
         effects.do("HDEL", keys.sop_task(), ident)
         effects.do("ZREM", keys.sop_tasks(), ident)
         effects.do("ZREM", keys.sop_reminders(), ident)
+        effects.do("ZREM", keys.sop_unasked(task.to.gateway), ident)
+        effects.do("HDEL", keys.sop_errand_of(), ident)
         effects.fact(keys.sop_result(task.run, "task"), task.target, present=False)
         effects.fact(keys.sop_result(task.run, outcome), task.target)
-        now = self._store.clock.now()
-        if outcome != "skipped:stopped":
+        now = at or self._store.clock.now()
+        if outcome not in LAST:
             follow(effects, task.follow, task.name, now)
+        if outcome == "failed":
+            why = f"{task.name or task.target}\n{reason}"
+            effects.do("HSET", keys.sop_failed(task.run), task.target, why)
         if outcome == "sent" and task.member is None:
             effects.reached(task.run, task.target)
         elif outcome == "sent" and (place := place_of(task.name)):

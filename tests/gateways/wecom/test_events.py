@@ -74,6 +74,7 @@ def test_a_customer_adds_staff(change: str) -> None:
     assert isinstance(added, ContactAdded)
     assert (added.account.id, added.staff, added.group) == ("wmBo", "ann", None)
     assert (added.channel, added.welcome_token) == ("door", "W1")
+    assert added.half == (change == "add_half_external_contact")
     assert found.kind == f"change_external_contact.{change}"
 
 
@@ -99,6 +100,7 @@ def test_a_contact_is_removed_by_either_side(fields: Mapping[str, str]) -> None:
     (removed,) = report(xml(event("change_external_contact", **PAIR, **fields))).events
     assert isinstance(removed, ContactRemoved)
     assert (removed.account.id, removed.staff) == ("wmBo", "ann")
+    assert removed.by == ("contact" if fields["ChangeType"] == "del_follow_user" else "staff")
 
 
 def test_what_is_no_event_of_ours_is_a_note_for_who_keeps_contacts_and_tags() -> None:

@@ -1,0 +1,225 @@
+"""The WeCom adapter: customers, customer groups, staff and app groups of one company."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from dataclasses import replace
+from types import MappingProxyType
+from typing import Any, Literal
+
+import aiohttp
+from aiohttp import web
+
+from bot.gateways.adapter import Adapter, Inlet
+from bot.gateways.profiles import profiles
+from bot.gateways.wecom.api import WeComApi, WeComError
+from bot.gateways.wecom.callback import Callbacks
+from bot.gateways.wecom.errors import failure
+from bot.gateways.wecom.files import Files, source_of
+from bot.gateways.wecom.limits import Limits
+from bot.gateways.wecom.mass import ASKS, MassSends
+from bot.gateways.wecom.media import Media
+from bot.gateways.wecom.messages import attachment
+from bot.gateways.wecom.notes import ArchiveAgreed, Note, written
+from bot.gateways.wecom.settings import WeComSettings
+from bot.gateways.wecom.staff import StaffMessages
+from bot.gateways.wecom.sync import Sync
+from bot.gateways.wecom.welcome import Codes, Welcomes
+from bot.i18n.mark import msgid
+from bot.model.asking import Ask, AskState, Targets
+from bot.model.capabilities import Capabilities, Quota, Rate
+from bot.model.conversation import Account
+from bot.model.delivery import Delivery, Receipt, Refused, Retry
+from bot.model.event import BaseEvent, ContactAdded
+from bot.model.message import AnySegment, LinkCard
+from bot.model.phrase import Phrase
+from bot.store.effects import Effects
+from bot.store.line import StoreError
+
+NOTES = 10_000
+"""Notes kept for the reconciler; of more the oldest go, for it looks at everything in the end."""
+NOTES_KEPT = 7 * 86_400
+CUSTOMER = ("wm", "wo")
+"""How the ids of customers begin: those in WeChat and those in WeCom (document 92277)."""
+SHORTEST_CUSTOMER = 12
+"""Letters their ids have at least, really 32: somebody on the staff may be called wmartin."""
+PAGES = 1000
+"""Pages of groups that are asked for, should a cursor never end."""
+MASS_SENDS: Mapping[Literal["month", "week", "day"], int] = MappingProxyType(
+    {"month": 28, "week": 7, "day": 1}
+)
+"""Mass messages a customer or group gets: as many as a month has days, so 28 in every one."""
+NEEDS_TAP = msgid(
+    "WeCom sends nothing to customers and customer groups without a staff member's tap: make it "
+    "a step of a SOP, which becomes a task for staff"
+)
+"""Why nothing but a welcome goes to a customer by itself."""
+
+
+class WeCom(Adapter):
+    """Speaks for one app of a company. Callbacks may come to any node, so each is connected."""
+
+    Settings = WeComSettings
+    exclusive = False
+
+    def __init__(self, inlet: Inlet, settings: WeComSettings) -> None:
+        super().__init__(inlet, settings)
+        if inlet.store is None:
+            raise ValueError("the WeCom adapter needs the store")
+        self._store = store = inlet.store
+        self.settings = settings
+        corp, agent = settings.corp_id, settings.agent_id
+        limits = Limits(store, corp, agent)
+        self._abilities = _abilities(settings)
+        self._session: aiohttp.ClientSession | None = None
+        self._api = WeComApi(settings.api_url, corp, settings.secret, inlet.clock, store, limits)
+        self._media = Media(self._api, corp, store, Files(inlet.clock, self._http))
+        self._codes = Codes(inlet.gateway, store)
+        self._welcomes = Welcomes(self._api, self._media, self._codes, store)
+        self._staff = StaffMessages(self._api, self._media, limits, store, corp, agent)
+        self._mass = MassSends(self._api, self._attachment)
+        self.sync = Sync(self._api, inlet, settings, store)
+        callbacks = replace(inlet, accept=self._accept)
+        self._callbacks = Callbacks(callbacks, settings, self._keep)
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What reaches customers; the app's messages to staff hold less and need no tap."""
+        return self._abilities
+
+    # receiving
+
+    async def receive(self) -> AsyncGenerator[BaseEvent, None]:
+        """See that WeCom takes our key; events come by callbacks, and what is lost by the sync."""
+        try:
+            await self._api.get("externalcontact/get_follow_user_list")
+        except WeComError as error:
+            raise failure(error, idempotent=True) from None
+        self.inlet.alive()
+        await self.sync.run()
+        async for event in super().receive():  # not reached: the sync goes on
+            yield event
+
+    async def webhook(self, request: web.Request) -> web.StreamResponse:
+        """Answer WeCom's verification and callbacks."""
+        return await self._callbacks.answer(request)
+
+    async def _accept(self, event: BaseEvent) -> bool:
+        """Into the inbox, once a welcome may be sent with its code."""
+        if isinstance(event, ContactAdded) and event.welcome_token:
+            await self._codes.keep(event.account.id, event.welcome_token, event.at)
+        return await self.inlet.accept(event)
+
+    async def _keep(self, note: Note) -> None:
+        if isinstance(note, ArchiveAgreed) and note.welcome_code:
+            await self._codes.keep(note.customer, note.welcome_code, self.inlet.clock.now())
+        effects, key = Effects(self._store.keys), self._store.keys.wecom_notes(self.inlet.gateway)
+        effects.do("RPUSH", key, written(note))
+        effects.do("LTRIM", key, -NOTES, -1)
+        effects.do("EXPIRE", key, NOTES_KEPT)
+        await self._store.apply(effects)
+
+    # sending
+
+    async def send(self, delivery: Delivery) -> Receipt:
+        """Send to staff or an app group; to a customer only the welcome, else Refused."""
+        try:
+            return await self._send(delivery)
+        except StoreError:  # asked only before anything is sent
+            raise Retry(Phrase("the store is away"), after=1.0) from None
+
+    async def _send(self, delivery: Delivery) -> Receipt:
+        to = delivery.to
+        if to.group is not None:
+            if to.group not in self.settings.app_chats:
+                raise Refused(Phrase(NEEDS_TAP))
+            return await self._staff.to_chat(delivery)
+        if not is_customer(to.account or ""):
+            return await self._staff.to_member(delivery)
+        if delivery.priority != "welcome":
+            raise Refused(Phrase(NEEDS_TAP))
+        return await self._welcomes.send(delivery, self.capabilities)
+
+    # mass sends, which staff confirm: as the contract says
+
+    async def ask(self, ask: Ask) -> str:
+        return await self._mass.ask(ask)
+
+    async def find_ask(self, ask: Ask) -> str:
+        return await self._mass.find_ask(ask)
+
+    async def asked(self, platform_id: str, ask: Ask) -> tuple[AskState, Targets]:
+        return await self._mass.asked(platform_id, ask)
+
+    async def remind(self, platform_id: str) -> None:
+        await self._mass.remind(platform_id)
+
+    async def withdraw(self, platform_id: str) -> None:
+        await self._mass.withdraw(platform_id)
+
+    async def _attachment(self, segment: AnySegment) -> dict[str, Any] | None:
+        """A segment of a mass message as an attachment, None where only words can tell it."""
+        if isinstance(segment, LinkCard):
+            return attachment(segment, "")
+        source = source_of(segment)
+        return attachment(segment, await self._media.id_of(source)) if source else None
+
+    async def prepare(self, segments: Sequence[AnySegment]) -> None:
+        """Upload what these segments show, so that a welcome need not; raises as ``send`` does."""
+        for segment in segments:
+            if source := source_of(segment):
+                await self._media.id_of(source)
+
+    # who is there
+
+    async def members(self, group: str) -> Sequence[Account]:
+        """The accounts in a customer group now; raises as ``send`` does."""
+        answer = await self._ask("groupchat/get", {"chat_id": group, "need_name": 1})
+        rows = answer.get("group_chat", {}).get("member_list") or []
+        return [Account(id=row["userid"], name=row.get("name") or "") for row in rows]
+
+    async def groups(self) -> Sequence[tuple[str, str]]:
+        """The customer groups; WeCom lists them without names. Raises as ``send`` does."""
+        found: list[tuple[str, str]] = []
+        cursor: dict[str, str] = {}
+        for _ in range(PAGES):
+            answer = await self._ask("groupchat/list", {"limit": 1000, **cursor})
+            found += [(row["chat_id"], "") for row in answer.get("group_chat_list") or []]
+            if not answer.get("next_cursor"):
+                break
+            cursor = {"cursor": str(answer["next_cursor"])}
+        return found
+
+    async def _ask(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        try:
+            return await self._api.post(f"externalcontact/{path}", body)
+        except WeComError as error:
+            raise failure(error, idempotent=True) from None
+
+    def _http(self) -> aiohttp.ClientSession:
+        if self._session is None:
+            self._session = aiohttp.ClientSession()
+        return self._session
+
+    async def close(self) -> None:
+        """End uploads and close the connections."""
+        await self._media.close()
+        await self._api.close()
+        if self._session:
+            await self._session.close()
+
+
+def is_customer(account: str) -> bool:
+    """Whether an account id is a customer's, and not of somebody on the staff."""
+    return account.startswith(CUSTOMER) and len(account) >= SHORTEST_CUSTOMER
+
+
+def _abilities(settings: WeComSettings) -> Capabilities:
+    period = settings.mass_sends
+    count = MASS_SENDS[period]
+    quotas = (
+        Quota(per="member", count=count, period=period),
+        Quota(per="group", count=count, period=period),
+    )
+    own: dict[str, Any] = {"quotas": quotas, "chat_rate": Rate(count=30, seconds=60), **ASKS}
+    return profiles()["wecom"].model_copy(update=own)

@@ -1,0 +1,1 @@
+"""The group robot adapter, against the WeCom test server."""
