@@ -10,9 +10,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from math import ceil, log10
+from math import ceil
 
 from markupsafe import Markup
+
+from bot.reports.picture import nice
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,14 +178,6 @@ def timeline(
     return Markup(
         '<figure class="chart ranks time"><figcaption>{}</figcaption><ol>{}</ol>{}</figure>'
     ).format(title, Markup("").join(rows), _labels(labels))
-
-
-def nice(value: float) -> float:
-    """The least round number not below ``value``, at least 4, whose half is whole."""
-    if value <= 4:
-        return 4
-    power = 10.0 ** int(log10(value))
-    return next(float(s * power) for s in (1, 2, 4, 6, 8, 10) if s * power >= value)
 
 
 # parts

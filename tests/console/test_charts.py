@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from markupsafe import Markup
 
 from bot.console import charts
+from bot.reports.picture import nice
 from bot.console.charts import Rank, Series, Span
 
 TALL = re.compile(r'height="([\d.]+)"')
@@ -96,5 +97,5 @@ def test_a_calendar_has_a_cell_for_every_day_up_to_the_last() -> None:
     ("value", "top"), [(0, 4), (3, 4), (5, 6), (11, 20), (118, 200), (420, 600), (999, 1000)]
 )
 def test_a_scale_ends_on_a_round_number_whose_half_is_whole(value: float, top: float) -> None:
-    assert charts.nice(value) == top
+    assert nice(value) == top
     assert (top / 2).is_integer()

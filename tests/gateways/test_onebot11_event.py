@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bot.gateways.adapter import Inlet
-from bot.gateways.onebot11.payload import FrameError, load
+from bot.gateways.frames import FrameError, load
 from bot.gateways.onebot11.reports import Names, Reports
 from bot.model.conversation import Account
 from bot.model.event import (

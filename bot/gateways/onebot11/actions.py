@@ -13,7 +13,7 @@ from pydantic import SecretStr
 
 from bot.clock import Clock
 from bot.gateways.deadline import within
-from bot.gateways.onebot11.payload import MAX_FRAME, FrameError, body_of, load
+from bot.gateways.frames import MAX_FRAME, FrameError, body_of, load
 from bot.gateways.onebot11.retcode import data_of, from_http
 from bot.model.delivery import InDoubt, Misconfigured, Retry
 

@@ -15,21 +15,12 @@ from aiohttp import web
 
 from bot.gateways.adapter import Adapter, Inlet
 from bot.gateways.deadline import within
+from bot.gateways.frames import MAX_FRAME, FrameError, TooLargeError, body_of, load
 from bot.gateways.onebot11 import door
 from bot.gateways.onebot11.actions import CLOSING, HELLO, Socket, dial, post_action
 from bot.gateways.onebot11.event import ANONYMOUS
 from bot.gateways.onebot11.message import ALONE, encode, render
-from bot.gateways.onebot11.payload import (
-    MAX_FRAME,
-    FrameError,
-    GroupRow,
-    MemberRow,
-    TooLargeError,
-    body_of,
-    load,
-    rows,
-    wire_id,
-)
+from bot.gateways.onebot11.payload import GroupRow, MemberRow, rows, wire_id
 from bot.gateways.onebot11.reports import OFFLINE, Names, Reports
 from bot.gateways.onebot11.retcode import UNAUTHORISED
 from bot.gateways.onebot11.settings import OneBot11Settings

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Literal
 
+from bot.gateways.frames import FrameError
 from bot.gateways.onebot11.message import read
-from bot.gateways.onebot11.payload import FrameError, Payload
+from bot.gateways.onebot11.payload import Payload
 from bot.model.conversation import Account
 from bot.model.event import (
     BaseEvent,

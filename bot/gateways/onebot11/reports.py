@@ -9,8 +9,9 @@ from typing import Any
 import structlog
 
 from bot.gateways.adapter import Inlet
+from bot.gateways.frames import digest
 from bot.gateways.onebot11.event import event_of
-from bot.gateways.onebot11.payload import Payload, digest, payload_of
+from bot.gateways.onebot11.payload import Payload, payload_of
 from bot.model.event import BaseEvent
 
 log = structlog.get_logger(__name__)

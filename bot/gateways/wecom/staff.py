@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from hashlib import sha256
 from typing import Any
 
+from bot.gateways.begun import Begun
 from bot.gateways.deadline import within
 from bot.gateways.wecom.api import WeComApi, WeComError
 from bot.gateways.wecom.errors import StaleMedia, Unreachable, failure
@@ -31,8 +31,6 @@ SAME = 4 * 3600
 """Seconds WeCom takes the same words for a repeat: the longest it offers."""
 UPLOADING = 20.0
 """Seconds uploads may take before the delivery is put off."""
-BEGUN = 1000
-"""How many deliveries are remembered of which only a part was sent."""
 _NOBODY = msgid("WeCom did not deliver it: outside the app's visible range, left, or no licence")
 
 Body = Mapping[str, Any]
@@ -52,7 +50,7 @@ class StaffMessages:
         self._store = store
         self._agent = agent_id
         self._app = f"{corp_id}/{agent_id}"
-        self._begun: OrderedDict[str, int] = OrderedDict()
+        self._begun = Begun()
 
     async def to_member(self, delivery: Delivery) -> Receipt:
         """Send to one member; raises what an adapter's ``send`` does."""
@@ -67,7 +65,7 @@ class StaffMessages:
         if not said.pieces:
             raise Refused(Phrase("nothing of the message can be shown"))
         await self._upload(said.pieces)
-        start = self._begun.pop(delivery.id, 0)
+        start = self._begun.start(delivery.id)
         sent, refusals = [""] * start, []
         for index, piece in enumerate(said.pieces[start:], start):
             try:
@@ -77,7 +75,7 @@ class StaffMessages:
             except Refused as refusal:
                 refusals.append(refusal)
             except (Retry, InDoubt, StoreError):
-                self._remember(delivery.id, index)
+                self._begun.stopped(delivery.id, index)
                 raise
         if not sent:
             raise refusals[0]
@@ -149,9 +147,3 @@ class StaffMessages:
         except WeComError as error:
             raise failure(error, delivery.attempt) from None
         return ""
-
-    def _remember(self, delivery: str, index: int) -> None:
-        if delivery and index:
-            self._begun[delivery] = index
-            if len(self._begun) > BEGUN:
-                self._begun.popitem(last=False)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
 from contextlib import aclosing
 from typing import Any, NamedTuple
@@ -12,7 +11,8 @@ import structlog
 from aiohttp import web
 
 from bot.gateways.adapter import Adapter, Inlet
-from bot.gateways.onebot11.payload import FrameError
+from bot.gateways.begun import Begun
+from bot.gateways.frames import FrameError
 from bot.gateways.wecom_bot.callback import Door
 from bot.gateways.wecom_bot.chats import ANSWERABLE, WELCOME, Callback, Chats, Kind
 from bot.gateways.wecom_bot.errors import Expired, MediaGone
@@ -46,8 +46,6 @@ TAKEN_OVER = msgid(
     "another program has connected with this bot's id and secret, and WeCom allows one: stop it, "
     "then restart Muster"
 )
-BEGUN = 1000
-"""How many deliveries are remembered of which only a part was sent."""
 
 
 _KINDS: Mapping[str, Kind] = {"enter_chat": "entered", "template_card_event": "clicked"}
@@ -76,7 +74,7 @@ class WeComBot(Adapter):
         self._door = Door(inlet, settings, self._http) if settings.mode == "callback" else None
         self._link: Link | None = None
         self._evicted = False
-        self._begun: OrderedDict[str, int] = OrderedDict()
+        self._begun = Begun()
         self._session: aiohttp.ClientSession | None = None
 
     @property
@@ -157,7 +155,7 @@ class WeComBot(Adapter):
         rendered = render(delivery.message, self.capabilities)
         if not rendered.pieces:
             raise Refused(Phrase("nothing of the message can be shown by an AI bot"))
-        start = self._begun.pop(delivery.id, 0)
+        start = self._begun.start(delivery.id)
         refusals: list[Refused] = []
         for index, piece in enumerate(rendered.pieces[start:], start):
             try:
@@ -165,7 +163,7 @@ class WeComBot(Adapter):
             except Refused as refusal:
                 refusals.append(refusal)
             except (Retry, InDoubt):
-                self._remember(delivery.id, index)
+                self._begun.stopped(delivery.id, index)
                 raise
         if len(refusals) == len(rendered.pieces):
             raise refusals[0]
@@ -257,12 +255,6 @@ class WeComBot(Adapter):
         if self._link is None:
             raise Retry(Phrase("not connected"), after=5.0, scope="account")
         return await self._link.ask(cmd, body, req_id)
-
-    def _remember(self, delivery: str, index: int) -> None:
-        if delivery and index:
-            self._begun[delivery] = index
-            if len(self._begun) > BEGUN:
-                self._begun.popitem(last=False)
 
     def _http(self) -> aiohttp.ClientSession:
         if self._session is None:

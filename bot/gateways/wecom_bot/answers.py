@@ -17,7 +17,7 @@ import aiohttp
 
 from bot.clock import Clock
 from bot.gateways.deadline import within
-from bot.gateways.onebot11.payload import FrameError, load
+from bot.gateways.frames import FrameError, load
 from bot.gateways.pieces import in_bytes
 from bot.gateways.wecom_bot.errors import Expired, fault
 from bot.gateways.wecom_bot.message import TEXT_BYTES, stream_body, words_body

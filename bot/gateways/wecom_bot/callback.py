@@ -11,7 +11,7 @@ import structlog
 from aiohttp import web
 
 from bot.gateways.adapter import Inlet
-from bot.gateways.onebot11.payload import FrameError, TooLargeError, body_of, load
+from bot.gateways.frames import FrameError, TooLargeError, body_of, load
 from bot.gateways.wecom.crypto import Crypto, CryptoError
 from bot.gateways.wecom_bot.answers import Answers
 from bot.gateways.wecom_bot.event import ENTERED, event_of

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from bot.gateways.onebot11.payload import FrameError, digest
+from bot.gateways.frames import FrameError, digest
 from bot.gateways.wecom_bot.payload import Payload
 from bot.model.conversation import Account
 from bot.model.event import ActionChosen, BaseEvent, MessageReceived

@@ -20,7 +20,7 @@ from pydantic import SecretStr
 
 from bot.clock import Clock
 from bot.gateways.deadline import within
-from bot.gateways.onebot11.payload import MAX_FRAME, FrameError, load
+from bot.gateways.frames import MAX_FRAME, FrameError, load
 from bot.gateways.wecom_bot.errors import UNSUBSCRIBED, fault
 from bot.gateways.wecom_bot.payload import mapping
 from bot.model.delivery import InDoubt, Retry, SendError

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from bot.gateways.onebot11.payload import FrameError, Ident, Number, Words
+from bot.gateways.frames import FrameError, Ident, Number, Words
 
 
 class _Tolerant(BaseModel):

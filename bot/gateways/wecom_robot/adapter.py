@@ -11,6 +11,7 @@ import aiohttp
 from pydantic import SecretStr
 
 from bot.gateways.adapter import Adapter, Inlet
+from bot.gateways.begun import Begun
 from bot.gateways.wecom.errors import StaleMedia, WeComError, failure
 from bot.gateways.wecom.files import Files, filename, source_of
 from bot.gateways.wecom_robot.messages import (
@@ -37,8 +38,6 @@ FILE = 20 << 20
 KEPT = 68 * 3_600_000
 """Milliseconds an upload is used again; WeCom keeps it for three days."""
 REMEMBERED = 500
-BEGUN = 1000
-"""How many deliveries are remembered of which only a part was sent."""
 
 
 class WeComRobot(Adapter):
@@ -54,7 +53,7 @@ class WeComRobot(Adapter):
         self._webhook = Webhook(settings.api_url, self._http)
         self._files = Files(inlet.clock, self._http)
         self._uploads: OrderedDict[tuple[str, str], tuple[str, int]] = OrderedDict()
-        self._begun: OrderedDict[str, int] = OrderedDict()
+        self._begun = Begun()
 
     @property
     def capabilities(self) -> Capabilities:
@@ -76,7 +75,7 @@ class WeComRobot(Adapter):
         rendered = render(delivery.message)
         if not rendered.pieces:
             raise Refused(Phrase("nothing of the message can be shown"))
-        start = self._begun.pop(delivery.id, 0)
+        start = self._begun.start(delivery.id)
         refusals: list[Refused] = []
         for index, piece in enumerate(rendered.pieces[start:], start):
             try:
@@ -84,7 +83,7 @@ class WeComRobot(Adapter):
             except Refused as refusal:
                 refusals.append(refusal)
             except (Retry, InDoubt):
-                self._remember(delivery.id, index)
+                self._begun.stopped(delivery.id, index)
                 raise
         if len(refusals) == len(rendered.pieces):
             raise refusals[0]
@@ -148,12 +147,6 @@ class WeComRobot(Adapter):
         if len(self._uploads) > REMEMBERED:
             self._uploads.popitem(last=False)
         return media_id
-
-    def _remember(self, delivery: str, index: int) -> None:
-        if delivery and index:
-            self._begun[delivery] = index
-            if len(self._begun) > BEGUN:
-                self._begun.popitem(last=False)
 
     def _http(self) -> aiohttp.ClientSession:
         if self._session is None:

@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.gateways.onebot11.payload import FrameError
+from bot.gateways.frames import FrameError
 from bot.gateways.wecom_bot.event import event_of
 from bot.gateways.wecom_bot.payload import payload_of
 from bot.model.event import BaseEvent, event_adapter
