@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from markupsafe import Markup
 
 from bot.console import charts
-from bot.reports.picture import nice
 from bot.console.charts import Rank, Series, Span
+from bot.reports.picture import nice
 
 TALL = re.compile(r'height="([\d.]+)"')
 
