@@ -1,6 +1,7 @@
 """Redirects per second with the click on disk before the answer, beside a bare aiohttp 302 handler.
 
-Each server is a process of its own on uvloop, without an access log; the store is Valkey with
+Each server is a process of its own on uvloop, without an access log, and collects garbage as
+a bot's does; the store is Valkey with
 ``appendfsync always``; the counter runs in the server as it does in production, and has caught up
 before the next round begins. wrk asks over 64 connections kept alive. In the end everything that
 was answered must be counted.
@@ -36,6 +37,7 @@ from bot.links.pages import Pages
 from bot.links.recorder import Recorder
 from bot.links.redirect import Redirects
 from bot.links.visitors import Visitors
+from bot.process import collect_rarely
 from bot.store.address import unix
 from bot.store.facts import Facts
 from bot.store.store import Store
@@ -186,6 +188,7 @@ async def counted(socket: str) -> LinkSums:
 
 
 async def _serve(kind: str, socket: str) -> None:
+    collect_rarely()
     app = web.Application()
     if kind == "bare":
         app.router.add_get(PATH + "{code}", _bare)

@@ -33,7 +33,7 @@ class Codes:
     """Packs and unpacks codes with the workspace's key; nothing is stored per code."""
 
     def __init__(self, key: bytes) -> None:
-        self._key = key
+        self._keyed = blake2b(digest_size=TAG, key=key)
         self.unpack = lru_cache(maxsize=16_384)(self._unpack)
 
     @classmethod
@@ -68,7 +68,9 @@ class Codes:
         return Code(*_numbers(payload))
 
     def _tag(self, payload: bytes) -> bytes:
-        return blake2b(payload, digest_size=TAG, key=self._key).digest()
+        keyed = self._keyed.copy()  # cheaper than taking in the key again
+        keyed.update(payload)
+        return keyed.digest()
 
 
 def _varint(number: int) -> bytes:

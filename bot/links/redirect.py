@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection
 from dataclasses import replace
+from functools import lru_cache, partial
 from urllib.parse import quote
 
 from aiohttp import web
@@ -16,6 +17,7 @@ from bot.links.gate import Fetch, Gate, Passage
 from bot.links.hits import AGENT, line
 from bot.links.identities import BACK, Identities
 from bot.links.links import PATH, Link, Links
+from bot.links.moved import NEVER_KEPT, Dates, Moved
 from bot.links.pages import Pages
 from bot.links.recorder import Recorder
 from bot.links.visitors import Visitors
@@ -24,7 +26,8 @@ from bot.web import peer
 
 PREVIEW = "+"
 """At the end of a code: shows where it leads instead of going there."""
-NEVER_KEPT = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
+REMEMBERED = 4096
+"""Destinations whose answer is kept ready."""
 TIME = 10 * 60_000
 """Milliseconds in which a page that came between can be confirmed."""
 
@@ -72,6 +75,7 @@ class Redirects:
         self._respect = respect
         self._identities = identities
         self._gate = Gate(links, strict)
+        self._moved = lru_cache(REMEMBERED)(partial(Moved, dates=Dates(clock)))
         self._serial = 0
 
     async def start(self) -> None:
@@ -106,6 +110,8 @@ class Redirects:
         if code is None or location is None:
             return await self._other(request, letters, code)
         await self._recorder.record(self._hit(request, code, letters))
+        if Moved.suits(request):
+            return self._moved(location)
         return web.Response(status=302, headers={"Location": location, **NEVER_KEPT})
 
     def _here(self, handler: Answer) -> Answer:
