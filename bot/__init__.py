@@ -12,6 +12,8 @@ from bot.figures.telling import Telling
 from bot.gateways.adapter import Adapter, Inlet
 from bot.links.clicks import Clicks, spark
 from bot.links.links import Link, Links
+from bot.live_codes.live_codes import LiveCodes
+from bot.model.asking import Ask
 from bot.model.capabilities import Capabilities, Quota, Rate
 from bot.model.conversation import Account, Conversation
 from bot.model.dates import month_day
@@ -27,6 +29,7 @@ from bot.model.delivery import (
 from bot.model.event import (
     ActionChosen,
     BaseEvent,
+    ChatOpened,
     ContactAdded,
     ContactRemoved,
     DeliveryReported,
@@ -39,6 +42,10 @@ from bot.model.event import (
     MessageReceived,
     TimerElapsed,
 )
+from bot.model.fault import Fault
+from bot.model.group_welcome import GroupWelcome
+from bot.model.health import Detail, Health
+from bot.model.live_code import LiveCode, LiveCodeLook
 from bot.model.message import File, Image, LinkCard, Mention, Message, MiniProgram, Text, Video
 from bot.routes.routes import Answer, Routes
 from bot.routing.context import Context
@@ -57,10 +64,12 @@ __all__ = [
     "ActionChosen",
     "Adapter",
     "Answer",
+    "Ask",
     "Asked",
     "BaseEvent",
     "Board",
     "Capabilities",
+    "ChatOpened",
     "CheckIn",
     "CheckIns",
     "Clicks",
@@ -71,8 +80,10 @@ __all__ = [
     "Conversation",
     "Delivery",
     "DeliveryReported",
+    "Detail",
     "Event",
     "Facts",
+    "Fault",
     "FigureRoom",
     "File",
     "Finder",
@@ -80,6 +91,8 @@ __all__ = [
     "GroupChanged",
     "GroupCreated",
     "GroupDismissed",
+    "GroupWelcome",
+    "Health",
     "Image",
     "InDoubt",
     "Inlet",
@@ -87,6 +100,9 @@ __all__ = [
     "Link",
     "LinkCard",
     "Links",
+    "LiveCode",
+    "LiveCodeLook",
+    "LiveCodes",
     "Member",
     "MemberJoined",
     "MemberLeft",

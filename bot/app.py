@@ -7,6 +7,7 @@ import secrets
 import socket
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 from typing import Any, Self
@@ -172,10 +173,17 @@ class App:
     def _gateway_makers(self) -> dict[str, Make]:
         return makers(self.config, self.world)
 
+    def _addressed(self, make: Make) -> Make:
+        """The same for an adapter that knows our address, once the web server listens."""
+        return lambda inlet: make(replace(inlet, address=self._address))
+
+    def _address(self) -> str:
+        return self.config.web.url(self.rooms.port).rstrip("/")
+
     def _switchboard(self) -> Switchboard:
         return Switchboard(
             self.node,
-            self._makers,
+            {name: self._addressed(make) for name, make in self._makers.items()},
             self.accept,
             self.outbox,
             self.store,
@@ -238,12 +246,15 @@ class App:
     def _chores(self) -> None:
         self.repeat.every(1, "tick", self.rooms.tick)
         self.repeat.every(1, "errands", self.rooms.errands.tick)
+        self.repeat.every(1, "live codes", self.rooms.live_codes.tick)
+        self.repeat.every(1, "welcome media", self.rooms.welcome_media.tick)
         self.repeat.every(5, "roles", self.roles.refresh)
         self.repeat.every(10, "clock", self._follow_server)
         self.repeat.every(0.1, "clock went back", self._mind_clock)
         self.repeat.every(10, "heartbeat", self._beat)
         erasure = Erasure(self.store, self.members, self.node, of_hit(self.rooms.links))
         self.repeat.every(5, "erasures", erasure.follow)
+        self.repeat.every(3600, "group welcomes", self.rooms.group_welcomes.follow)
         self.repeat.every(3600, "broken off erasures", erasure.resume)
         self.repeat.every(3600, "retention", self._forget)
         self.repeat.every(1, "loop lag", self._measure_lag)

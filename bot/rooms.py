@@ -28,6 +28,7 @@ from bot.gateways.identity import Identity
 from bot.gateways.wechat.oauth import WeChatIdentity
 from bot.gateways.wecom.api import WeComApi
 from bot.gateways.wecom.oauth import WeComIdentity
+from bot.group_welcomes.group_welcomes import GroupWelcomes
 from bot.i18n.mark import msgid
 from bot.links.arrivals import Arrivals
 from bot.links.audience import Clicked
@@ -47,6 +48,10 @@ from bot.links.redirect import Redirects
 from bot.links.signing import SigningKeys
 from bot.links.staff import Staff
 from bot.links.visitors import Visitors
+from bot.live_codes.alerts import Alerts
+from bot.live_codes.live_codes import LiveCodes
+from bot.live_codes.platform import Platform
+from bot.live_codes.standing import Book
 from bot.located import Problems
 from bot.model.delivery import Delivery
 from bot.routes.desk import check_routes
@@ -61,6 +66,7 @@ from bot.sop.engine.planner import Planner
 from bot.sop.engine.stepped import Stepped
 from bot.sop.foresight.agenda import Agenda
 from bot.sop.foresight.forecast import Forecast
+from bot.sop.foresight.greetings import Greetings
 from bot.sop.foresight.preview import Preview
 from bot.sop.means import Invitation, Means
 from bot.sop.outcomes.asked import Asked
@@ -80,6 +86,7 @@ from bot.webhooks.post import Post
 from bot.webhooks.queue import Queue
 from bot.webhooks.webhooks import Webhooks
 from bot.welcome import Welcomes
+from bot.welcome_media import WelcomeMedia
 
 if TYPE_CHECKING:
     from bot.app import App
@@ -109,6 +116,7 @@ class Rooms:
         self.writer = Writer(
             self.templates, {"link": self.links.link, **reports.functions}, reports.stand_ins
         )
+        self.group_welcomes = GroupWelcomes(store, app.adapters)
         self.welcomes = Welcomes(config.welcome, store, app.facts)
         self.checkins = CheckIns(
             config.checkin, config.timezone, store, app.members, app.facts, app.clock
@@ -129,6 +137,7 @@ class Rooms:
             Days(config.timezone),
         )
         self._make_webhooks(app)
+        self._make_live_codes(app)
         self.services: dict[type, object] = {
             Asked: self.asked,
             CheckIns: self.checkins,
@@ -139,6 +148,7 @@ class Rooms:
             Finder: self.finder,
             Journal: app.journal,
             Links: self.links,
+            LiveCodes: self.live_codes,
             Members: app.members,
             Preview: self.preview,
             Routes: self.routes,
@@ -165,7 +175,8 @@ class Rooms:
             store, self._visitors, config.retention.hits_days, config.links.count_staff
         )
         self.identities = Identities(
-            store, self._visitors, _platforms(config.links.oauth, app.clock), self.links.word_url
+            *(store, self._visitors),
+            *(_platforms(config.links.oauth, app.clock, store), self.links.word_url),
         )
 
         def count(what: str, number: int) -> None:
@@ -199,6 +210,18 @@ class Rooms:
         self.telling = Telling(
             *(self.figures, self.figure_names, members, Tongue(config.language, app.translate)),
             lambda path: config.web.url(self.port).rstrip("/") + path,
+        )
+
+    def _make_live_codes(self, app: App) -> None:
+        store = app.store
+        self.live_codes: LiveCodes = LiveCodes(
+            store,
+            app.members,
+            Platform(Book(store), app.adapters, app.clock.now),
+            Alerts(app.roles.all, app.capabilities, app.translate),
+            self._gateways,
+            app.capabilities,
+            self._zone,
         )
 
     def _make_webhooks(self, app: App) -> None:
@@ -263,6 +286,10 @@ class Rooms:
             self.sops.tasks, app.store, app.capabilities, app.translate
         )
         self.errands = Errands(app.store, app.members, self.sops.tasks, app.adapters, self._opening)
+        self.welcome_media = WelcomeMedia(
+            *(config.welcome, self.writer, self.workspace, Greetings(self.sops)),
+            *(app.adapters, app.clock),
+        )
         self.proposals = Proposals(self.sops)
         self.forecast = Forecast(self.sops)
         self.agenda = Agenda(self.sops, self.forecast.all, config.sop.distance)
@@ -351,11 +378,11 @@ class Rooms:
         return self.sops.windows.opening(ms, self._zone).due
 
 
-def _platforms(settings: OAuthSettings, clock: Clock) -> dict[str, Identity]:
-    """The platforms that can be asked who opens a link."""
+def _platforms(settings: OAuthSettings, clock: Clock, store: Store) -> dict[str, Identity]:
+    """The platforms that can be asked who opens a link; tokens are those of gateways there."""
     found: dict[str, Identity] = {}
     if wecom := settings.wecom:
-        api = WeComApi(wecom.api_url, wecom.corp_id, wecom.secret, clock)
+        api = WeComApi(wecom.api_url, wecom.corp_id, wecom.secret, clock, store)
         found["wecom"] = WeComIdentity(api, wecom.corp_id, wecom.agent_id, wecom.gateway)
     if wechat := settings.wechat:
         found["wechat"] = WeChatIdentity(

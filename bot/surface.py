@@ -19,9 +19,14 @@ from bot.console.pages.figures import FigurePages
 from bot.console.pages.figures_campaigns import FigureCampaigns
 from bot.console.pages.figures_compare import FigureCompare
 from bot.console.pages.figures_members import FigureMembers
+from bot.console.pages.gateway import GatewayPage
+from bot.console.pages.group_welcomes import GroupWelcomePages
 from bot.console.pages.link_edit import LinkEdit
 from bot.console.pages.link_qr import LinkQr
 from bot.console.pages.links import Links
+from bot.console.pages.live_code_form import LiveCodeForms
+from bot.console.pages.live_code_qr import LiveCodeQr
+from bot.console.pages.live_codes import LiveCodes
 from bot.console.pages.route_form import RouteForms
 from bot.console.pages.routes import Routes
 from bot.console.pages.segments import Segments
@@ -51,6 +56,7 @@ from bot.gateways.sandbox import Sandbox
 from bot.gateways.sandbox.door import Door
 from bot.gateways.sandbox.page import SandboxPage
 from bot.i18n.mark import msgid
+from bot.model.capabilities import Capabilities
 from bot.sop.changes.difference import Differences
 from bot.sop.changes.segment_use import SegmentUse
 from bot.sop.outcomes.progress import Progress
@@ -135,6 +141,37 @@ class Surface:
         console.add(webhooks)
         console.cards.append(webhooks.waiting)
         console.panels.append(checkins.panel)
+        console.add(
+            GatewayPage(
+                *(frame, lambda: app.switchboard.connections, app.outbox, app.journal),
+                *(directory, audit, app.config.web),
+            )
+        )
+        self._add_group_welcomes()
+        self._add_live_codes()
+
+    def _add_live_codes(self) -> None:
+        """Codes people scan; the forms before the pages of single codes, whose path fits all."""
+        app, frame, audit = self._app, self.console.frame, self.console.audit
+        room, members = app.rooms.live_codes, app.members
+
+        def gateways() -> dict[str, Capabilities]:
+            return {name: can for name, _, _, can in app.switchboard.gateways()}
+
+        pages = LiveCodes(frame, room, members, audit, gateways)
+        self.console.add(
+            LiveCodeForms(frame, room, members, audit, gateways, app.adapters),
+            pages,
+            LiveCodeQr(frame, room),
+        )
+        self.console.cards.append(pages.waiting)
+
+    def _add_group_welcomes(self) -> None:
+        """Texts for who joins a group, where a gateway can keep them."""
+        if any(can.group_welcomes for *_, can in self._app.switchboard.gateways()):
+            pages = GroupWelcomePages(self.console.frame, self._app.rooms.group_welcomes)
+            self.console.add(pages)
+            self.console.cards.append(pages.waiting)
 
     def _figures(self) -> FigurePages:
         """The pages of figures, and what they tell on a group's page."""

@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.model.event import MemberJoined
+from bot.model.event import ContactAdded, MemberJoined
 from bot.routing.context import Context
 from bot.routing.template import TemplateFailed
 from bot.settings.rooms import WelcomeMessage, WelcomeScript, WelcomeSettings
@@ -47,6 +47,29 @@ class Welcomes:
         ctx.effects.do("HSET", key, ctx.member.number, who)
         ctx.effects.do("EXPIRE", key, 86_400)
         ctx.later(script.window, TIMER, key="window")
+
+    async def opened(self, ctx: Context) -> None:
+        """Greet who opened the direct chat."""
+        if self._settings.opened is not None:
+            await self._at_once(ctx, self._settings.opened)
+
+    async def contact_added(self, ctx: Context, event: ContactAdded) -> None:
+        """Greet a new contact, unless the platform gave no leave to do so without a tap."""
+        if self._settings.contact is None:
+            return
+        if ctx.capabilities.welcome_window is None or event.welcome_token:
+            await self._at_once(ctx, self._settings.contact)
+        elif not event.half:
+            ctx.note("welcome.skipped", reason="the platform gave no leave to welcome them")
+
+    async def _at_once(self, ctx: Context, text: str) -> None:
+        """Platforms leave seconds for it."""
+        try:
+            written = await ctx.write(text, "welcome")
+        except TemplateFailed as error:
+            ctx.note("welcome.skipped", reason=f"the welcome text is wrong: {error}")
+            return
+        ctx.send(written, priority="welcome", expires=_expires(ctx))
 
     async def window_ended(self, ctx: Context) -> None:
         """Greet everybody who came in the window and stayed."""
@@ -95,8 +118,7 @@ class Welcomes:
     async def _say(
         self, ctx: Context, message: WelcomeMessage, joiners: list[Joiner], after: float
     ) -> bool:
-        window = ctx.capabilities.welcome_window
-        expires = ctx.now + int(window * 1000) if window else None
+        expires = _expires(ctx)
         try:
             if message.to == "group":
                 written = await ctx.write(message.text, "welcome", **_named(joiners))
@@ -122,6 +144,11 @@ class Welcomes:
 
     def _skip(self, ctx: Context, joiner: Joiner, reason: str) -> None:
         ctx.note("welcome.skipped", reason=reason, text=joiner.name)
+
+
+def _expires(ctx: Context) -> int | None:
+    window = ctx.capabilities.welcome_window
+    return ctx.now + int(window * 1000) if window else None
 
 
 def _named(joiners: Sequence[Joiner]) -> dict[str, object]:

@@ -66,6 +66,11 @@ WHAT = {
     "errand.withdrawn": msgid("Taken back from staff"),
     "errand.cancelled": msgid("Cancelled by staff"),
     "errand.expired": msgid("Expired before staff confirmed"),
+    "live_code.made": msgid("Live code made"),
+    "live_code.saved": msgid("Live code changed"),
+    "live_code.ended": msgid("Live code ended"),
+    "live_code.unwell": msgid("Live code needs care"),
+    "live_code.well": msgid("Live code is well again"),
 }
 REASONS = (
     msgid("too late"),
@@ -118,6 +123,9 @@ CHANGES = {
     "segment.saved": msgid("Saved a segment"),
     "segment.deleted": msgid("Deleted a segment"),
     "group.owner": msgid("Said whose a group is"),
+    "live_code.made": msgid("Made a live code"),
+    "live_code.changed": msgid("Changed a live code"),
+    "live_code.ended": msgid("Ended a live code"),
     "link.made": msgid("Made a link"),
     "link.changed": msgid("Changed a link"),
     "link.worded": msgid("Gave a link a word"),
@@ -125,6 +133,10 @@ CHANGES = {
     "route.saved": msgid("Saved a route"),
     "route.removed": msgid("Removed a route"),
     "route.phrase_dismissed": msgid("Forgot an unmatched phrase"),
+    "group_welcome.made": msgid("Wrote a group welcome"),
+    "group_welcome.changed": msgid("Changed a group welcome"),
+    "group_welcome.ended": msgid("Took a group welcome away"),
+    "gateway.refreshed": msgid("Had a gateway looked at"),
     "webhook.added": msgid("Added a webhook"),
     "webhook.changed": msgid("Changed a webhook"),
     "webhook.paused": msgid("Paused a webhook"),
@@ -146,9 +158,12 @@ STATES = {
 _BAD = ("failed", "dead")
 _WARN = (
     *("in_doubt", "skipped", "deferred", "retried", "unmatched", "left", "full", "missed"),
-    *("reminder_skipped", "opted_out", "paused"),
+    *("reminder_skipped", "opted_out", "paused", "unwell"),
 )
-_GOOD = ("sent", "joined", "resent", "done", "matched", "recorded", "answered", "running")
+_GOOD = (
+    *("sent", "joined", "resent", "done", "matched", "recorded", "answered", "running"),
+    "well",
+)
 
 
 def event_word(words: Words, what: str) -> str:

@@ -43,6 +43,8 @@ MENU = (
             Entry("/calendar", msgid("Calendar"), "calendar"),
             Entry("/tasks", msgid("Tasks"), "tasks"),
             Entry("/routes", msgid("Routes"), "route"),
+            Entry("/live-codes", msgid("Live codes"), "branch"),
+            Entry("/group-welcomes", msgid("Group welcomes"), "letter"),
             Entry("/check-ins", msgid("Check-ins"), "check"),
             Entry("/links", msgid("Links"), "link"),
             Entry("/conversions", msgid("Conversions"), "link"),

@@ -74,6 +74,7 @@ SKIPS = {
     "route already": msgid("already in the group"),
     "route gone": msgid("no such route"),
     "had another": msgid("already got another message this period"),
+    "no moments": msgid("staff publish no moments there"),
 }
 """Why a target was skipped."""
 
@@ -90,6 +91,8 @@ SETTINGS = {
     "unless": msgid("Not if"),
     "missed": msgid("When its time was missed"),
     "holdout": msgid("Hold-out, percent"),
+    "as": msgid("Sent as"),
+    "seen_by": msgid("Seen only by contacts with the tag"),
     "task": msgid("What staff do"),
     "within": msgid("How long staff have"),
     "tag": msgid("Gives the tag"),

@@ -24,6 +24,7 @@ MOVED: tuple[Key, ...] = (
     *(Keys.link_active, Keys.link_used, Keys.link_in, Keys.link_followed, Keys.link_rules),
     *(Keys.link_steps, Keys.link_step_names, Keys.sop_sent, Keys.sop_present, Keys.sop_places),
     *(Keys.channel_members, Keys.attribute_values, Keys.contacts),
+    *(Keys.channel_scans, Keys.channel_joined, Keys.channel_came, Keys.channel_entered),
     *(Keys.gateway_members, Keys.owner_members, Keys.zone_members, Keys.member_days),
     *(Keys.groups_created, Keys.moment, Keys.sop_waits, Keys.sop_audience, Keys.sop_on),
     *(Keys.sop_quit, Keys.sop_staff, Keys.sop_members, Keys.sop_failed),
@@ -49,7 +50,7 @@ class Found:
         """Whether its numbers are added to those that are there."""
         if self.key in (Keys.link_counts, Keys.link_by):
             return self.name.endswith(":0")  # of all links
-        return self.key in (Keys.counters, Keys.unmatched)
+        return self.key in (Keys.counters, Keys.unmatched, Keys.channel_scans)
 
 
 class Moving:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -17,6 +17,10 @@ from bot.model.capabilities import Capabilities
 from bot.model.conversation import Account
 from bot.model.delivery import Delivery, Receipt
 from bot.model.event import BaseEvent
+from bot.model.group_welcome import GroupWelcome
+from bot.model.health import Health
+from bot.model.live_code import LiveCode, LiveCodeKind, LiveCodeLook
+from bot.model.message import AnySegment
 from bot.store.store import Store
 
 Accept = Callable[[BaseEvent], Awaitable[bool]]
@@ -40,6 +44,7 @@ class Inlet:
     ``lost`` says why there is no connection at the moment although ``receive`` goes on, as when
     the platform connects to us: the status then shows it, and the next ``alive`` ends it.
     ``store`` is for what all nodes must know, such as a token; None where there is only a preview.
+    ``address`` is where our web server is reached, "https://muster.example"; "" for unknown.
     """
 
     gateway: str
@@ -48,6 +53,7 @@ class Inlet:
     alive: Callable[[], None]
     lost: Callable[[str], None] = _unheard
     store: Store | None = None
+    address: Callable[[], str] = str
 
 
 class Adapter(ABC):
@@ -60,8 +66,10 @@ class Adapter(ABC):
     """
 
     Settings: ClassVar[type[BaseModel]]
-    exclusive: ClassVar[bool] = True
+    exclusive: bool = True
     """Whether only one node may be connected: nearly always, or every event comes twice."""
+    group_welcome_steps: ClassVar[tuple[str, ...]] = ()
+    """What people do in the platform's own client to choose a welcome for a group (msgids)."""
 
     def __init__(self, inlet: Inlet, settings: BaseModel) -> None:
         self.inlet = inlet
@@ -104,6 +112,12 @@ class Adapter(ABC):
         Raises Retry, Refused, Misconfigured or InDoubt; any other exception counts as InDoubt.
         """
 
+    async def prepare(self, segments: Sequence[AnySegment]) -> None:  # noqa: B027, few need it
+        """Get ready what welcomes show, so that sending one has nothing to wait for.
+
+        Called every few minutes where there is a ``welcome_window``. Raises SendError.
+        """
+
     async def members(self, group: str) -> Sequence[Account]:
         """The accounts in a group now; only where ``capabilities.member_list``."""
         raise NotImplementedError
@@ -137,6 +151,79 @@ class Adapter(ABC):
 
     async def withdraw(self, platform_id: str) -> None:
         """Take an ask back; raises SendError. One that is taken back already raises nothing."""
+        raise NotImplementedError
+
+    # texts for who joins a group: only where ``capabilities.group_welcomes``
+
+    async def make_group_welcome(self, welcome: GroupWelcome, *, tell: bool) -> str:
+        """Keep a text at the platform; its id there. ``tell``: let the groups' owners know.
+
+        Raises what ``send`` does; after InDoubt nobody knows whether there is one now.
+        """
+        raise NotImplementedError
+
+    async def change_group_welcome(self, platform_id: str, welcome: GroupWelcome) -> None:
+        """Put another text in its place, which may be done twice; raises SendError."""
+        raise NotImplementedError
+
+    async def end_group_welcome(self, platform_id: str) -> None:
+        """Take it away there; raises SendError. One that is gone already raises nothing."""
+        raise NotImplementedError
+
+    async def group_welcome(self, platform_id: str) -> GroupWelcome | None:
+        """What the platform has now, None when it is gone; raises SendError."""
+        raise NotImplementedError
+
+    # for operators
+
+    async def health(self) -> Health:
+        """What it tells of itself beside its status; raises StoreError."""
+        return Health()
+
+    async def refresh(self) -> None:
+        """Look at everything anew, and forget what is not asked for a while after a refusal.
+
+        Only where ``capabilities.refresh``. Returns when it is asked for; raises StoreError.
+        """
+        raise NotImplementedError
+
+    # codes people scan: only where ``capabilities.live_codes``
+
+    async def staff(self) -> Sequence[Account]:
+        """Everybody a live code can lead to; raises SendError."""
+        raise NotImplementedError
+
+    async def idle(self, staff: Collection[str]) -> frozenset[str]:
+        """Those of these staff who cannot receive anybody now; raises SendError."""
+        raise NotImplementedError
+
+    async def make_live_code(self, code: LiveCode, staff: Sequence[str]) -> tuple[str, str]:
+        """Make a code that leads to these staff, or to its groups; its id and picture's address.
+
+        The address may be '' till it is looked at. Raises what ``send`` does; after InDoubt and
+        any other exception it is looked for before it is made again.
+        """
+        raise NotImplementedError
+
+    async def find_live_code(self, code: LiveCode, since: int) -> str:
+        """The platform's id of a code that may have been made after ``since`` (UTC ms), or ''.
+
+        Raises SendError. '' too where the platform has no list: nobody ever saw that code.
+        """
+        raise NotImplementedError
+
+    async def change_live_code(
+        self, platform_id: str, code: LiveCode, staff: Sequence[str]
+    ) -> None:
+        """Make it lead elsewhere, which may be done twice; raises SendError and LiveCodeGone."""
+        raise NotImplementedError
+
+    async def live_code(self, platform_id: str, kind: LiveCodeKind) -> LiveCodeLook | None:
+        """How it is at the platform, None when it is gone; raises SendError."""
+        raise NotImplementedError
+
+    async def end_live_code(self, platform_id: str, kind: LiveCodeKind) -> None:
+        """Take it away there; raises SendError. One that is gone already raises nothing."""
         raise NotImplementedError
 
     async def close(self) -> None:  # noqa: B027, nothing to let go of is usual

@@ -25,7 +25,7 @@ TITLES: Mapping[str, str] = MappingProxyType(
 # holds 4000 bytes of text and 9 attachments, no mentions; a link's title 128 bytes, its description
 # 512, a mini program's title 64. A customer and a group each receive as many a month as it has
 # days, so 28 is right in every month; a company may set 7 a week or 1 a day instead. A greeting's
-# code lives 20 s.
+# code lives 20 s. One mass message goes to 10 000 customers or 2000 groups at most.
 _WECOM = Capabilities(
     staff_confirm=True,
     welcome_window=20.0,
@@ -42,6 +42,9 @@ _WECOM = Capabilities(
         Quota(per="member", count=28, period="month"),
         Quota(per="group", count=28, period="month"),
     ),
+    asks=True,
+    ask_accounts=10_000,
+    ask_groups=2000,
 )
 
 # Document 99110 (formerly 91770): text of 2048 bytes, 20 messages a minute per robot, internal

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from random import Random
 from typing import Literal
@@ -17,6 +18,7 @@ from bot.gateways.deadline import within
 from bot.gateways.intake import Intake
 from bot.model.delivery import Misconfigured, SendError
 from bot.model.event import BaseEvent
+from bot.model.fault import Fault
 from bot.redaction import without_secrets
 from bot.store.store import Store
 
@@ -28,6 +30,8 @@ STABLE = 30.0
 """Seconds online after which the next failure starts again with a short wait."""
 DRAIN = 10.0
 """Seconds a stop waits for events that are on their way to disk."""
+LONGEST = 300
+"""Letters of an error that are kept."""
 GRACE = 5.0
 """Seconds an ended ``receive`` or a ``close`` may take to tidy up."""
 
@@ -37,7 +41,7 @@ class Status:
     """How a gateway is doing; times are UTC milliseconds.
 
     ``reconnects`` counts how often it came online again after the first time; ``last_error``
-    is readable, holds no secret and stays until the next one.
+    is readable, holds no secret and stays until the next one. ``next_try``: when it connects again.
     """
 
     state: State
@@ -45,6 +49,12 @@ class Status:
     last_event: int | None = None
     reconnects: int = 0
     last_error: str = ""
+    next_try: int | None = None
+
+    @property
+    def remedy(self) -> str:
+        """What an operator does about ``last_error``, where the adapter knows."""
+        return self.last_error.remedy if isinstance(self.last_error, Fault) else ""
 
 
 class Connection:
@@ -78,6 +88,7 @@ class Connection:
         self._status = Status("stopped", clock.now())
         self._times_online = 0
         self._heard = False
+        self._again = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
         self._strays: set[asyncio.Task[None]] = set()
         self.adapter = make(Inlet(gateway, self._keep, clock, self._alive, self._lost, store))
@@ -113,6 +124,10 @@ class Connection:
             log.warning("gateway.close_failed", gateway=self.gateway, reason=_words(error))
         self._set("stopped")
 
+    def retry(self) -> None:
+        """Connect now, should it be waiting: an operator has mended something."""
+        self._again.set()
+
     # what the adapter tells
 
     def _alive(self) -> None:
@@ -124,7 +139,7 @@ class Connection:
     def _lost(self, reason: str) -> None:
         self._heard = True
         if self._status.state in ("connecting", "online"):
-            self._set("connecting", last_error=without_secrets(reason))
+            self._set("connecting", last_error=_safe(reason))
 
     async def _keep(self, event: BaseEvent) -> bool:
         new = await self._accept(event)
@@ -133,7 +148,8 @@ class Connection:
 
     def _store_failed(self, error: BaseException) -> None:
         log.warning("gateway.inbox_away", gateway=self.gateway, reason=_words(error))
-        self._set(self._status.state, last_error=f"the inbox took no events: {_words(error)}")
+        said = f"the inbox took no events: {_words(error)}"
+        self._set(self._status.state, last_error=said, next_try=self._status.next_try)
 
     # the loop
 
@@ -143,11 +159,16 @@ class Connection:
             try:
                 await self._attempt()
             except Misconfigured as error:
-                self._set("misconfigured", last_error=_words(error))
-                await self._clock.sleep(self._backoff.cap)
+                await self._wait("misconfigured", error, max(self._backoff.cap, error.after))
             except Exception as error:  # supervision boundary: recorded in the status
-                self._set("waiting", last_error=_words(error))
-                await self._clock.sleep(self._backoff.next())
+                await self._wait("waiting", error, self._backoff.next())
+
+    async def _wait(self, state: State, error: Exception, seconds: float) -> None:
+        self._again.clear()
+        at = self._clock.now() + int(seconds * 1000)
+        self._set(state, last_error=_words(error), next_try=at)
+        with suppress(TimeoutError):
+            await within(self._clock, seconds, self._again.wait())
 
     async def _attempt(self) -> None:
         """One connection, until it ends, fails or falls silent; always raises."""
@@ -202,7 +223,12 @@ class Connection:
             pump.add_done_callback(self._strays.discard)
 
     def _set(
-        self, state: State, *, last_error: str | None = None, reconnects: int | None = None
+        self,
+        state: State,
+        *,
+        last_error: str | None = None,
+        reconnects: int | None = None,
+        next_try: int | None = None,
     ) -> None:
         before = self._status
         after = replace(
@@ -211,6 +237,7 @@ class Connection:
             since=before.since if state == before.state else self._clock.now(),
             last_error=before.last_error if last_error is None else last_error,
             reconnects=before.reconnects if reconnects is None else reconnects,
+            next_try=next_try,
         )
         if after == before:
             return
@@ -234,7 +261,11 @@ async def _cancel(task: asyncio.Task[None]) -> bool:
 
 def _words(error: BaseException) -> str:
     if isinstance(error, SendError):
-        text = error.reason
-    else:
-        text = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-    return without_secrets(text)[:300]
+        return _safe(error.reason)
+    return _safe(f"{type(error).__name__}: {error}" if str(error) else type(error).__name__)
+
+
+def _safe(reason: str) -> str:
+    """Without secrets and not long; a phrase that is so stays one."""
+    safe = without_secrets(reason)[:LONGEST]
+    return reason if safe == reason else safe

@@ -9,7 +9,8 @@ from bot.model.base import Frozen
 from bot.model.delivery import Refused
 from bot.model.message import Message
 
-AskKind = Literal["direct", "group"]
+AskKind = Literal["direct", "group", "moment"]
+"""Who reads it: accounts, groups, or whoever sees what the staff member publishes."""
 
 TargetState = Literal["waiting", "sent", "gone", "limited", "failed"]
 """What became of one target: "gone" is not in contact any more, "limited" already got another."""
@@ -24,8 +25,10 @@ Targets = Mapping[str, tuple[TargetState, int]]
 class Ask(Frozen):
     """One message to many targets, for one staff member to confirm once.
 
-    ``targets`` are accounts of a "direct" ask and group ids of a "group" one. ``id`` is ours and
-    stays the same however often it is tried; ``since`` (UTC ms) is when it was first tried.
+    ``targets`` are accounts of a "direct" ask and group ids of a "group" one. A "moment" is seen
+    by all contacts of the staff member, or by those with one of the tags ``seen_by``; its targets
+    are the accounts it was meant for. ``id`` is ours and stays the same however often it is tried;
+    ``since`` (UTC ms) is when it was first tried.
     """
 
     id: str
@@ -35,6 +38,7 @@ class Ask(Frozen):
     targets: tuple[str, ...]
     message: Message
     since: int = 0
+    seen_by: tuple[str, ...] = ()
 
 
 class NobodyToAsk(Refused):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from bot.model.base import Frozen
+from bot.model.live_code import LiveCodeKind
 
 SegmentKind = Literal["text", "mention", "image", "link_card", "file", "video", "mini_program"]
 
@@ -46,6 +47,13 @@ class Capabilities(Frozen):
     ``quotas``: what the platform allows by the calendar, all of them at once.
     ``asks``: a message that needs a tap can be put before staff inside the platform;
     ``ask_accounts`` and ``ask_groups``: the most targets of one, None for any number.
+    ``group_welcomes``: texts for who joins a group can be kept at the platform, which shows them
+    itself; ``group_welcome_bytes``: the longest in UTF-8 bytes.
+    ``refresh``: what is known of members and groups can be compared with the platform at once.
+    ``live_codes``: which kinds of live codes can be made; ``live_staff`` and ``live_groups``: the
+    most staff and groups one leads to.
+    ``moments``: staff can be asked to publish something for all their contacts to see, at most
+    ``moment_chars`` characters; ``moment_quotas`` is what they are shown of it by the calendar.
     ``account_rate`` and ``chat_rate``: limits over the whole account and over one conversation.
     """
 
@@ -72,3 +80,12 @@ class Capabilities(Frozen):
     asks: bool = False
     ask_accounts: int | None = None
     ask_groups: int | None = None
+    moments: bool = False
+    moment_chars: int | None = None
+    moment_quotas: tuple[Quota, ...] = ()
+    group_welcomes: bool = False
+    group_welcome_bytes: int | None = None
+    refresh: bool = False
+    live_codes: frozenset[LiveCodeKind] = frozenset()
+    live_staff: int = 100
+    live_groups: int = 5

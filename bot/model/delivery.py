@@ -107,7 +107,14 @@ class Refused(SendError):
 
 
 class Misconfigured(SendError):
-    """Not sent because our set-up is wrong: an operator must act."""
+    """Not sent because our set-up is wrong: an operator must act.
+
+    ``reason`` may be a Fault, which says how; for ``after`` seconds nothing is tried anyhow.
+    """
+
+    def __init__(self, reason: str, after: float = 0.0) -> None:
+        super().__init__(reason)
+        self.after = after
 
 
 class InDoubt(SendError):

@@ -37,11 +37,15 @@ class BaseEvent(Frozen):
 
 
 class MessageReceived(BaseEvent):
-    """Somebody said something; ``to_bot`` when the bot was mentioned or in a direct chat."""
+    """Somebody said something; ``to_bot`` when the bot was mentioned or in a direct chat.
+
+    ``quote`` is the message this one answers, where the platform tells it.
+    """
 
     kind: Literal["message_received"] = "message_received"
     message: Message
     to_bot: bool = False
+    quote: Message | None = None
 
 
 class MemberJoined(BaseEvent):
@@ -108,11 +112,23 @@ class GroupDismissed(BaseEvent):
     kind: Literal["group_dismissed"] = "group_dismissed"
 
 
+class ChatOpened(BaseEvent):
+    """Somebody opened the direct chat with the bot, where a greeting is for a moment welcome."""
+
+    kind: Literal["chat_opened"] = "chat_opened"
+
+
 class ActionChosen(BaseEvent):
-    """A button or menu entry was chosen; ``action`` is the id it was sent with."""
+    """A button or menu entry was chosen; ``action`` is the id it was sent with.
+
+    ``card`` is the id of the card it stood on; ``choices`` what was ticked there: the ids of the
+    options by that of their question.
+    """
 
     kind: Literal["action_chosen"] = "action_chosen"
     action: str
+    card: str = ""
+    choices: dict[str, tuple[str, ...]] = Field(default={})
 
 
 class DeliveryReported(BaseEvent):
@@ -145,6 +161,7 @@ Event = Annotated[
     | GroupCreated
     | GroupChanged
     | GroupDismissed
+    | ChatOpened
     | ActionChosen
     | DeliveryReported
     | TimerElapsed,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection
-from typing import Any
+from typing import Any, Self
 
 from pydantic import GetCoreSchemaHandler
 from pydantic_core import CoreSchema, core_schema
@@ -20,7 +20,7 @@ class Phrase(str):
     text: str
     values: dict[str, object]
 
-    def __new__(cls, text: str, /, **values: object) -> Phrase:
+    def __new__(cls, text: str, /, **values: object) -> Self:
         made = super().__new__(cls, text.format(**values) if values else text)
         made.text, made.values = text, values
         return made

@@ -128,7 +128,13 @@ class Context:
         after: float = 0,
         expires: int | None = None,
     ) -> None:
-        """Queue a message, here or to another conversation, ``after`` seconds from now."""
+        """Queue a message, here or to another conversation, ``after`` seconds from now.
+
+        The class ``welcome`` takes the one welcome a new contact may be sent without a tap.
+        """
+        if priority == "welcome" and (to or self.conversation) == self.direct():
+            key = self.effects.keys.welcome_open(self.event.gateway, self.member.number)
+            self.effects.do("DEL", key)
         self.effects.deliver(
             Delivery(
                 to=to or self.conversation,

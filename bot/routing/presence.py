@@ -13,6 +13,7 @@ from bot.model.event import (
     MemberLeft,
     MessageReceived,
 )
+from bot.routing.channels import Channels
 from bot.routing.context import Context
 from bot.routing.fold import fold
 from bot.store.effects import Effects
@@ -27,6 +28,7 @@ class Presence:
 
     def __init__(self, days: Days) -> None:
         self._days = days
+        self._channels = Channels(days)
 
     async def note(self, ctx: Context) -> None:
         """What the event says about presence; one that is past is not counted as today's."""
@@ -41,7 +43,7 @@ class Presence:
                 await self._contact(ctx, event)
             self._active(ctx, day)
             return
-        self._place(ctx, ctx.group.number, day)
+        await self._place(ctx, ctx.group.number, day)
 
     def _group(self, ctx: Context, group: int) -> None:
         """What became of the group itself."""
@@ -56,18 +58,22 @@ class Presence:
         elif isinstance(event, GroupChanged) and event.owner is not None:
             effects.group(group, "owner", event.owner)
 
-    def _place(self, ctx: Context, group: int, day: str) -> None:
+    async def _place(self, ctx: Context, group: int, day: str) -> None:
         """Who is in the group."""
         event, effects, keys, member = ctx.event, ctx.effects, ctx.effects.keys, ctx.member.number
         if isinstance(event, MemberLeft):
             effects.fact(keys.group_present(group), member, present=False)
             effects.do("ZREM", keys.group_joined(group), member)
+            effects.do("ZREM", keys.channel_entered(group), member)
             ctx.note("member.left", reason=event.how)
         elif isinstance(event, MemberJoined):
             effects.fact(keys.group_present(group), member)
             # Planners look back two minutes for who came; an older time would be overlooked.
             joined = event.at if event.past else max(event.at, ctx.now - 60_000)
-            effects.do("ZADD", keys.group_joined(group), joined, member)
+            # A list may tell the channel of somebody whose coming is known.
+            known = ["NX"] if event.past else []
+            effects.do("ZADD", keys.group_joined(group), *known, joined, member)
+            await self._channels.joined(ctx, event, group)
             if event.channel:
                 effects.first(member, "channel", event.channel)
             if not event.past:
@@ -89,7 +95,11 @@ class Presence:
                     effects.do("ZREM", contacts, member)
                 else:
                     effects.do("ZADD", contacts, -event.at, member)
+                effects.do("ZREM", keys.channel_came(event.gateway, event.staff), member)
             return
+        if event.welcome_token and not event.past:
+            self._may_be_welcomed(ctx, event)
+        await self._channels.added(ctx, event, event.at >= -known)
         if not event.half and event.at >= -known:
             if event.staff:
                 effects.do("ZADD", contacts, event.at, member)
@@ -100,6 +110,14 @@ class Presence:
             self._came(effects, member, event)
         if not event.past and not event.half:
             ctx.note("contact.added", reason=event.channel or "")
+
+    def _may_be_welcomed(self, ctx: Context, event: ContactAdded) -> None:
+        """Till the window ends somebody may welcome them without a tap: whoever is first."""
+        window = ctx.capabilities.welcome_window
+        until = event.at + int(window * 1000) if window else 0
+        if until > ctx.now:
+            key = ctx.effects.keys.welcome_open(event.gateway, ctx.member.number)
+            ctx.effects.do("SET", key, until, "PX", until - ctx.now)
 
     def _came(self, effects: Effects, member: int, event: ContactAdded) -> None:
         """Whose contact they became and how; the first time counts."""

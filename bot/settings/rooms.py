@@ -173,6 +173,16 @@ class WelcomeScript(Frozen):
 class WelcomeSettings(WelcomeScript):
     """The script for every group, and what single groups have instead."""
 
+    opened: Words | None = Field(
+        default=None,
+        description="What is said to somebody who opens the direct chat with the bot, where the "
+        "platform tells; Jinja2 with member and gateway.",
+    )
+    contact: Words | None = Field(
+        default=None,
+        description="What is said to a new contact; takes the place of a SOP's welcome. Jinja2 "
+        "with member and gateway.",
+    )
     groups: dict[str, WelcomeScript] = Field(
         default={},
         description='What is different in a group, by "group id" or "gateway/group id".',

@@ -13,6 +13,7 @@ from bot.store.members import Member, Members
 from bot.store.store import Store
 from bot.store.subject import Meaning, Subject
 from bot.store.sweep import OfHit, Sweep
+from bot.store.tombstones import Tombstones
 
 HEARD = 6.0
 """Seconds after which every running node has forgotten whom we erase; ``follow`` is for that."""
@@ -96,6 +97,7 @@ class Erasure:
         effects.guard(1, "EXISTS", keys.member(number))
         for gateway, ident in member.accounts.items():
             effects.do("HDEL", keys.member_accounts(gateway), ident)
+            await Tombstones(self._store).bury(effects, gateway, ident)
         effects.do("ZREM", keys.member_names(), folded + b"\0" + str(number).encode())
         effects.fact(keys.members_all(), number, present=False)
         effects.do("DEL", keys.member(number))

@@ -186,6 +186,14 @@ class Keys:
     )
 
     # members and groups
+    member_erased = Key(
+        "member:erased:{gateway}",
+        "zset",
+        "members",
+        FOREVER,
+        "keyed hash of an erased account → when, ms",
+        "{digest}",
+    )
     member_seq = Key("member:seq", "string", "members", FOREVER, "the last member number given")
     member_accounts = Key(
         "member:accounts:{gateway}", "hash", "members", FOREVER, "the member's number", "{account}"
@@ -259,6 +267,38 @@ class Keys:
         "since when they are a staff account's contacts, ms; below 0: were, till then",
         "{member}",
     )
+    channel_scans = Key(
+        "channel:scans:{day}:{channel}",
+        "hash",
+        "members",
+        FOREVER,
+        "how many came by it, to each of the staff; -: into groups",
+        "{staff}",
+    )
+    channel_joined = Key(
+        "channel:joined:{day}:{staff}:{channel}",
+        "fact",
+        "members",
+        FOREVER,
+        "who came by it first of all",
+        "{member}",
+    )
+    channel_came = Key(
+        "channel:came:{gateway}:{staff}",
+        "zset",
+        "members",
+        FOREVER,
+        "contacts counted for the channel they came by, ms",
+        "{member}",
+    )
+    channel_entered = Key(
+        "channel:entered:{group}",
+        "zset",
+        "members",
+        FOREVER,
+        "members counted for the channel they came by, ms",
+        "{member}",
+    )
     attribute_values = Key(
         "attribute:values:{attribute}",
         "set",
@@ -301,6 +341,13 @@ class Keys:
         "greeted ms; trimmed by age",
         "{member}",
     )
+    welcome_open = Key(
+        "welcome:open:{gateway}:{member}",
+        "string",
+        "welcome",
+        600,
+        "a new contact may be welcomed without a tap, and nobody has: till when, ms",
+    )
 
     # check-ins
     checkin_days = Key(
@@ -341,6 +388,16 @@ class Keys:
         FOREVER,
         "last day whose reminder was decided",
         "{group}",
+    )
+
+    # live codes
+    live_codes = Key("live:codes", "hash", "live_codes", FOREVER, "a live code, JSON", "{code}")
+    live_standing = Key(
+        "live:standing", "hash", "live_codes", FOREVER, "how it stands, JSON", "{code}"
+    )
+    live_busy = Key("live:busy:{code}", "string", "live_codes", 120, "who is changing it now")
+    live_groups = Key(
+        "live:groups:{gateway}", "set", "live_codes", FOREVER, "groups codes led to", "{place}"
     )
 
     # keyword routes
@@ -785,6 +842,11 @@ class Keys:
         "webhook:health:{endpoint}", "hash", "webhooks", FOREVER, "how it does", "{field}"
     )
 
+    # group welcomes: texts for who joins a group, which platforms keep
+    group_welcomes = Key(
+        "group:welcomes", "hash", "group welcomes", FOREVER, "one and how it stands, JSON", "{id}"
+    )
+
     # the sandbox gateway's own world
     sandbox_feed = Key(
         "sandbox:feed",
@@ -859,6 +921,13 @@ class Keys:
         68 * 3600,
         "what was at an address: when, ms, and the file's digest",
     )
+    wecom_moment = Key(
+        "wecom:moment:{corp}:{id}",
+        "string",
+        "wecom",
+        30 * DAY,
+        "the moment_id of a job, which WeCom forgets after a day",
+    )
     wecom_sync = Key(
         "wecom:sync:{gateway}", "hash", "wecom", FOREVER, "when its lists were last read", "{field}"
     )
@@ -886,6 +955,49 @@ class Keys:
         FOREVER,
         "who has the company's tag",
         "{member}",
+    )
+    wecom_pairs = Key(
+        "wecom:pairs:{gateway}",
+        "hash",
+        "wecom",
+        FOREVER,
+        "company tags that tags of ours go to",
+        "{tag} → {id}",
+    )
+    wecom_customers = Key(
+        "wecom:customers:{gateway}", "fact", "wecom", FOREVER, "who can be marked", "{member}"
+    )
+    wecom_marking = Key(
+        "wecom:marking:{gateway}",
+        "set",
+        "wecom",
+        FOREVER,
+        "whose tags were told to WeCom, unanswered as yet",
+        "{member}/{tag}",
+    )
+
+    # WeCom's AI bots
+    wecom_bot_chat = Key(
+        "wecom:bot:chat:{gateway}:{digest}",
+        "hash",
+        "wecom_bot",
+        3600,
+        "what can be answered in a conversation, JSON",
+        "{event} → {text}",
+    )
+    wecom_bot_file = Key(
+        "wecom:bot:file:{gateway}:{digest}",
+        "string",
+        "wecom_bot",
+        300,
+        "where a file that came can be fetched, and its key, JSON",
+    )
+    wecom_bot_lost = Key(
+        "wecom:bot:lost:{gateway}",
+        "string",
+        "wecom_bot",
+        FOREVER,
+        "when another program took the bot over, ms; till ours is connected again",
     )
 
     # the house

@@ -9,12 +9,13 @@ import bot
 
 ROOT = Path(__file__).parents[2]
 NAMES = """
-    Account ActionChosen Adapter Answer Asked BaseEvent Board Capabilities CheckIn CheckIns
-    Clicks Clock ContactAdded ContactRemoved Context Conversation Delivery DeliveryReported
-    Event Facts FigureRoom File Finder Group GroupChanged GroupCreated GroupDismissed Image
-    InDoubt Inlet Inquiry Link LinkCard Links Member MemberJoined MemberLeft Members Mention
-    Message MessageReceived MiniProgram Misconfigured NoSuchSop PASS Pass Preview Quota Rate
-    Reading Receipt Refused Retry Router Routes SendError Sops Subject SystemClock Telling Text
+    Account ActionChosen Adapter Answer Ask Asked BaseEvent Board Capabilities ChatOpened CheckIn
+    CheckIns Clicks Clock ContactAdded ContactRemoved Context Conversation Delivery
+    DeliveryReported Detail Event Facts Fault FigureRoom File Finder Group GroupChanged
+    GroupCreated GroupDismissed GroupWelcome Health Image InDoubt Inlet Inquiry Link LinkCard
+    Links LiveCode LiveCodeLook LiveCodes Member MemberJoined MemberLeft Members Mention Message
+    MessageReceived MiniProgram Misconfigured NoSuchSop PASS Pass Preview Quota Rate Reading
+    Receipt Refused Retry Router Routes SendError Sops Subject SystemClock Telling Text
     TimerElapsed Unclear Upcoming Video Welcomes WrongState month_day read_period spark utc
 """
 PUBLIC = NAMES.split()

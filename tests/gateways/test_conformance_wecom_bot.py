@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import aiohttp
@@ -14,6 +15,7 @@ from bot.gateways.adapter import Adapter, Inlet
 from bot.gateways.wecom_bot import WeComBot, WeComBotSettings
 from bot.model.capabilities import SegmentKind
 from bot.model.delivery import Misconfigured, Refused, Retry, SendError
+from bot.store.store import Store
 from bot.testing.conformance import AdapterConformance, Arrived, Platform, Traits
 from bot.testing.wecom_bot import AiBotServer, Caller
 from bot.testing.wecom_bot.caller import AES_KEY, TOKEN
@@ -37,8 +39,9 @@ class LongConnection(Platform):
     traits = Traits(tells=frozenset({"message"}), repeats=frozenset({"message"}), overhears=False)
     secrets = (SECRET,)
 
-    def __init__(self) -> None:
+    def __init__(self, store: Store) -> None:
         super().__init__()
+        self.store = store
         self.server = AiBotServer(self.clock, secret=SECRET)
         self._last: tuple[str, str | None, str, str] = ("", None, "", "")
 
@@ -47,7 +50,7 @@ class LongConnection(Platform):
         settings = WeComBotSettings.model_validate(
             {"url": server.url, "bot_id": server.bot_id, "secret": SECRET}
         )
-        return WeComBot(inlet, settings)
+        return WeComBot(replace(inlet, store=self.store), settings)
 
     async def say(
         self, account: str, group: str | None, text: str, *, to_bot: bool = False
@@ -126,8 +129,9 @@ class Callbacks(Platform):
     )
     secrets = (TOKEN, AES_KEY)
 
-    def __init__(self) -> None:
+    def __init__(self, store: Store) -> None:
         super().__init__()
+        self.store = store
         self.wecom = Phone(self.clock)
         self._last: dict[str, Any] = {}
         self._where: tuple[str | None, str | None] = (None, None)
@@ -149,7 +153,8 @@ class Callbacks(Platform):
 
     def make(self, inlet: Inlet) -> Adapter:
         login = {"mode": "callback", "token": TOKEN, "aes_key": AES_KEY}
-        return WeComBot(inlet, WeComBotSettings.model_validate(login))
+        settings = WeComBotSettings.model_validate(login)
+        return WeComBot(replace(inlet, store=self.store), settings)
 
     async def start(self, url: str) -> None:
         self.wecom.url = url
@@ -221,14 +226,14 @@ class Callbacks(Platform):
 
 class TestLongConnection(AdapterConformance):
     @pytest.fixture
-    async def platform(self) -> AsyncIterator[Platform]:
-        platform = LongConnection()
+    async def platform(self, store: Store) -> AsyncIterator[Platform]:
+        platform = LongConnection(store)
         async with platform.server:
             yield platform
 
 
 class TestCallbacks(AdapterConformance):
     @pytest.fixture
-    async def platform(self) -> AsyncIterator[Platform]:
-        async with Callbacks() as platform:
+    async def platform(self, store: Store) -> AsyncIterator[Platform]:
+        async with Callbacks(store) as platform:
             yield platform

@@ -299,7 +299,10 @@ def test_an_anchors_parameters_must_be_there_and_of_their_type() -> None:
             ' own with follows = "s"',
         ),
         ('tag = "vip"\nholdout = 10', '8: step[0].holdout: expected beside "text" or "variant"'),
-        ('text = "x"\nwithin = "1d"', '8: step[0].within: expected beside "task" only'),
+        (
+            'tag = "vip"\nwithin = "1d"',
+            '8: step[0].within: expected beside "task" or a message only',
+        ),
         (
             'variant = [{ name = "a", text = "x" }]',
             '7: step[0].variant: expected at least two variants; one alone is "text"',

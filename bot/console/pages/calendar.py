@@ -43,6 +43,7 @@ SHOWN = 4
 """Entries a day of the month shows before it says how many more there are."""
 KINDS: dict[Action, str] = {
     "message": msgid("message"),
+    "moment": msgid("moment"),
     "task": msgid("staff task"),
     "tag": msgid("gives a tag"),
     "untag": msgid("takes a tag away"),

@@ -240,6 +240,8 @@ def _step_field(key: str, step: Fields) -> str:
         "branch": "b0.name",
         "tag": "tags",
         "untag": "tags",
+        "as": "action",
+        "seen_by": "tags",
         **dict.fromkeys(("route", "start", "stop"), "name"),
         "wait": "most",
         "after": "offset",

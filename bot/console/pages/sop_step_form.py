@@ -28,7 +28,7 @@ def step_fields(step: Step, language: str) -> dict[str, str]:
         **words_fields("task", step.task, language),
         "holdout": str(step.holdout or ""),
         **_amount("within", step.within),
-        "tags": ", ".join(step.tag or step.untag or ()),
+        "tags": ", ".join(step.tag or step.untag or step.seen_by or ()),
         "name": step.route or step.start or step.stop or "",
         "if": str(step.condition or ""),
         "unless": str(step.unless or ""),
@@ -158,6 +158,9 @@ def _action_data(fields: Fields) -> dict[str, Any]:
             if fields.get("compare"):
                 return {"holdout": _whole(fields, "holdout"), "variant": _variants(fields)}
             return {"holdout": _whole(fields, "holdout"), "text": words_data(fields, "")}
+        case "moment":
+            said = {"as": "moment", "text": words_data(fields, "")}
+            return {**said, "seen_by": _tags(fields)}
         case "task":
             return {
                 "within": _duration(fields, "within"),
@@ -165,8 +168,7 @@ def _action_data(fields: Fields) -> dict[str, Any]:
                 "text": words_data(fields, ""),
             }
         case "tag" | "untag":
-            tags = [one.strip() for one in re.split(r"[,，、\n]", fields.get("tags", ""))]
-            return {action: [one for one in tags if one]}
+            return {action: _tags(fields)}
         case "route" | "start" | "stop":
             return {action: fields.get("name", "").strip()}
         case "wait":
@@ -175,6 +177,11 @@ def _action_data(fields: Fields) -> dict[str, Any]:
         case "branch":
             return {"branch": _ways(fields)}
     return {}
+
+
+def _tags(fields: Fields) -> list[str]:
+    tags = [one.strip() for one in re.split(r"[,，、\n]", fields.get("tags", ""))]
+    return [one for one in tags if one]
 
 
 def _variants(fields: Fields) -> list[dict[str, Any]]:

@@ -18,6 +18,7 @@ from bot.sop.times.timing import shift
 DAY = 86_400
 ACTIONS = {
     "message": (msgid("Message"), "letter"),
+    "moment": (msgid("Moment"), "members"),
     "task": (msgid("Task for staff"), "tasks"),
     "wait": (msgid("Wait"), "clock"),
     "branch": (msgid("Branch"), "branch"),

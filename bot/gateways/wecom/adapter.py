@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from types import MappingProxyType
 from typing import Any, Literal
@@ -16,21 +17,37 @@ from bot.gateways.wecom.api import WeComApi, WeComError
 from bot.gateways.wecom.callback import Callbacks
 from bot.gateways.wecom.errors import failure
 from bot.gateways.wecom.files import Files, source_of
+from bot.gateways.wecom.group_welcomes import KEEPS, STEPS, GroupWelcomes
+from bot.gateways.wecom.health import health
+from bot.gateways.wecom.known import Known
 from bot.gateways.wecom.limits import Limits
-from bot.gateways.wecom.mass import ASKS, MassSends
+from bot.gateways.wecom.mass import MassSends
 from bot.gateways.wecom.media import Media
 from bot.gateways.wecom.messages import attachment
-from bot.gateways.wecom.notes import ArchiveAgreed, Note, written
+from bot.gateways.wecom.moments import PUBLISHES, MomentMedia, Moments
+from bot.gateways.wecom.notes import (
+    ArchiveAgreed,
+    CompareNow,
+    ContactEdited,
+    Note,
+    Unreached,
+    written,
+)
+from bot.gateways.wecom.pairs import Pairs
 from bot.gateways.wecom.settings import WeComSettings
 from bot.gateways.wecom.staff import StaffMessages
 from bot.gateways.wecom.sync import Sync
+from bot.gateways.wecom.ways import CODES, Ways
 from bot.gateways.wecom.welcome import Codes, Welcomes
 from bot.i18n.mark import msgid
 from bot.model.asking import Ask, AskState, Targets
 from bot.model.capabilities import Capabilities, Quota, Rate
 from bot.model.conversation import Account
 from bot.model.delivery import Delivery, Receipt, Refused, Retry
-from bot.model.event import BaseEvent, ContactAdded
+from bot.model.event import BaseEvent, ContactAdded, ContactRemoved, MemberLeft
+from bot.model.group_welcome import GroupWelcome
+from bot.model.health import Health
+from bot.model.live_code import LiveCode, LiveCodeKind, LiveCodeLook
 from bot.model.message import AnySegment, LinkCard
 from bot.model.phrase import Phrase
 from bot.store.effects import Effects
@@ -61,6 +78,7 @@ class WeCom(Adapter):
 
     Settings = WeComSettings
     exclusive = False
+    group_welcome_steps = STEPS
 
     def __init__(self, inlet: Inlet, settings: WeComSettings) -> None:
         super().__init__(inlet, settings)
@@ -72,12 +90,20 @@ class WeCom(Adapter):
         limits = Limits(store, corp, agent)
         self._abilities = _abilities(settings)
         self._session: aiohttp.ClientSession | None = None
-        self._api = WeComApi(settings.api_url, corp, settings.secret, inlet.clock, store, limits)
-        self._media = Media(self._api, corp, store, Files(inlet.clock, self._http))
+        self._api = WeComApi(
+            *(settings.api_url, corp, settings.secret, inlet.clock, store, limits),
+            at_once=settings.unconfirmed.call_concurrency,
+        )
+        files = Files(inlet.clock, self._http)
+        self._media = Media(self._api, corp, store, files)
+        self._shown = MomentMedia(self._api, f"{corp}/moments", store, files)
         self._codes = Codes(inlet.gateway, store)
         self._welcomes = Welcomes(self._api, self._media, self._codes, store)
         self._staff = StaffMessages(self._api, self._media, limits, store, corp, agent)
-        self._mass = MassSends(self._api, self._attachment)
+        self._mass = MassSends(self._api, self._attachment, self._forget)
+        self._moments = Moments(self._api, self._shown, store, corp, inlet.gateway)
+        self._group_welcomes = GroupWelcomes(self._api, self._media, agent)
+        self._ways = Ways(self._api, settings.unconfirmed.group_size)
         self.sync = Sync(self._api, inlet, settings, store)
         callbacks = replace(inlet, accept=self._accept)
         self._callbacks = Callbacks(callbacks, settings, self._keep)
@@ -105,10 +131,20 @@ class WeCom(Adapter):
         return await self._callbacks.answer(request)
 
     async def _accept(self, event: BaseEvent) -> bool:
-        """Into the inbox, once a welcome may be sent with its code."""
+        """Into the inbox, once a welcome may be sent with its code.
+
+        That somebody who was erased is gone from somewhere would make a member of them again.
+        """
+        if isinstance(event, ContactRemoved | MemberLeft):
+            known = Known(self._store, self.inlet.gateway)
+            if await known.was_erased(event.account.id):
+                return False
         if isinstance(event, ContactAdded) and event.welcome_token:
             await self._codes.keep(event.account.id, event.welcome_token, event.at)
-        return await self.inlet.accept(event)
+        accepted = await self.inlet.accept(event)
+        if isinstance(event, ContactAdded) and accepted and Pairs(self.settings).any:
+            await self._keep(ContactEdited(event.staff or "", event.account.id))  # to be marked
+        return accepted
 
     async def _keep(self, note: Note) -> None:
         if isinstance(note, ArchiveAgreed) and note.welcome_code:
@@ -140,22 +176,31 @@ class WeCom(Adapter):
             raise Refused(Phrase(NEEDS_TAP))
         return await self._welcomes.send(delivery, self.capabilities)
 
-    # mass sends, which staff confirm: as the contract says
+    # mass sends and moments, which staff confirm: as the contract says
 
     async def ask(self, ask: Ask) -> str:
-        return await self._mass.ask(ask)
+        return await (self._moments if ask.kind == "moment" else self._mass).ask(ask)
 
     async def find_ask(self, ask: Ask) -> str:
-        return await self._mass.find_ask(ask)
+        return await (self._moments if ask.kind == "moment" else self._mass).find_ask(ask)
 
     async def asked(self, platform_id: str, ask: Ask) -> tuple[AskState, Targets]:
-        return await self._mass.asked(platform_id, ask)
+        if ask.kind == "moment":
+            return await self._moments.asked(platform_id, ask)
+        state, targets = await self._mass.asked(platform_id, ask)
+        gone = tuple(target for target, (became, _) in targets.items() if became == "gone")
+        if gone and ask.kind == "direct":
+            with suppress(StoreError):  # found again by the next mass send
+                await self._keep(Unreached(ask.staff, gone, ask.since))
+        return state, targets
 
     async def remind(self, platform_id: str) -> None:
-        await self._mass.remind(platform_id)
+        of_moment = self._moments.made(platform_id)
+        await (self._moments if of_moment else self._mass).remind(platform_id)
 
     async def withdraw(self, platform_id: str) -> None:
-        await self._mass.withdraw(platform_id)
+        of_moment = self._moments.made(platform_id)
+        await (self._moments if of_moment else self._mass).withdraw(platform_id)
 
     async def _attachment(self, segment: AnySegment) -> dict[str, Any] | None:
         """A segment of a mass message as an attachment, None where only words can tell it."""
@@ -164,11 +209,65 @@ class WeCom(Adapter):
         source = source_of(segment)
         return attachment(segment, await self._media.id_of(source)) if source else None
 
+    async def _forget(self, segment: AnySegment) -> None:
+        if source := source_of(segment):
+            await self._media.forget(source)
+
     async def prepare(self, segments: Sequence[AnySegment]) -> None:
-        """Upload what these segments show, so that a welcome need not; raises as ``send`` does."""
+        """Upload what these segments show, and anew what ends within hours; raises SendError."""
         for segment in segments:
             if source := source_of(segment):
-                await self._media.id_of(source)
+                await self._media.renew(source)
+
+    # texts for who joins a customer group: as the contract says
+
+    async def make_group_welcome(self, welcome: GroupWelcome, *, tell: bool) -> str:
+        return await self._group_welcomes.make(welcome, tell=tell)
+
+    async def change_group_welcome(self, platform_id: str, welcome: GroupWelcome) -> None:
+        await self._group_welcomes.change(platform_id, welcome)
+
+    async def end_group_welcome(self, platform_id: str) -> None:
+        await self._group_welcomes.end(platform_id)
+
+    async def group_welcome(self, platform_id: str) -> GroupWelcome | None:
+        return await self._group_welcomes.now(platform_id)
+
+    # live codes: as the contract says
+
+    async def staff(self) -> Sequence[Account]:
+        return await self._ways.staff()
+
+    async def idle(self, staff: Collection[str]) -> frozenset[str]:
+        return await self._ways.idle(staff)
+
+    async def make_live_code(self, code: LiveCode, staff: Sequence[str]) -> tuple[str, str]:
+        return await self._ways.make(code, staff)
+
+    async def find_live_code(self, code: LiveCode, since: int) -> str:
+        return await self._ways.find(code, since)
+
+    async def change_live_code(
+        self, platform_id: str, code: LiveCode, staff: Sequence[str]
+    ) -> None:
+        await self._ways.change(platform_id, code, staff)
+
+    async def live_code(self, platform_id: str, kind: LiveCodeKind) -> LiveCodeLook | None:
+        return await self._ways.look(platform_id, kind)
+
+    async def end_live_code(self, platform_id: str, kind: LiveCodeKind) -> None:
+        await self._ways.end(platform_id, kind)
+
+    # for operators: as the contract says
+
+    async def health(self) -> Health:
+        key = self._store.keys.wecom_tags(self.inlet.gateway)
+        tags = int(await self._store.call("HLEN", key))
+        return health(await self.sync.status(), tags, self._callbacks, self.settings)
+
+    async def refresh(self) -> None:
+        self._api.forgive()
+        await self._keep(CompareNow(self.inlet.clock.now()))
 
     # who is there
 
@@ -204,6 +303,7 @@ class WeCom(Adapter):
     async def close(self) -> None:
         """End uploads and close the connections."""
         await self._media.close()
+        await self._shown.close()
         await self._api.close()
         if self._session:
             await self._session.close()
@@ -221,5 +321,12 @@ def _abilities(settings: WeComSettings) -> Capabilities:
         Quota(per="member", count=count, period=period),
         Quota(per="group", count=count, period=period),
     )
-    own: dict[str, Any] = {"quotas": quotas, "chat_rate": Rate(count=30, seconds=60), **ASKS}
-    return profiles()["wecom"].model_copy(update=own)
+    own: dict[str, Any] = {"quotas": quotas, "chat_rate": Rate(count=30, seconds=60)}
+    own |= {"refresh": True, "moment_quotas": _moments_shown(settings), **PUBLISHES}
+    return profiles()["wecom"].model_copy(update={**own, **KEEPS, **CODES})
+
+
+def _moments_shown(settings: WeComSettings) -> tuple[Quota, ...]:
+    """How many moments a customer is shown, where the operator knows."""
+    count = settings.unconfirmed.moments_a_month
+    return (Quota(per="member", count=count, period="month"),) if count else ()

@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from contextlib import nullcontext
 from io import BytesIO
 from random import Random
-from types import MappingProxyType
 from typing import Any
 
 import aiohttp
@@ -39,13 +38,13 @@ PATIENCE = 3.0
 UPLOAD_PATIENCE = 60.0
 """Seconds an upload may take."""
 LONGEST_MESSAGE = 300
-AT_ONCE: Mapping[str, int] = MappingProxyType(
-    {"externalcontact/mark_tag": 5, "externalcontact/remark": 5}
-)
-"""Calls of one path under way at once; more are answered 45033, as WeCom's staff say."""
+COUNTED = frozenset({"externalcontact/mark_tag", "externalcontact/remark"})
+"""Calls of which only some may be under way at once; more are answered 45033."""
 UNHELD = frozenset({"auth/getuserinfo"})
 """Asked for visitors only, whose code ends in 5 minutes, and never again by ourselves."""
 ALL = "*"
+MENDED = HELD_ALL | HELD_PATH - {45009}
+"""Refusals that end when an operator has done something."""
 
 
 class WeComApi:
@@ -64,7 +63,9 @@ class WeComApi:
         store: Store | None = None,
         limits: Limits | None = None,
         random: Random | None = None,
+        at_once: int = 5,
     ) -> None:
+        """``at_once``: calls of one path under way together, of those that are counted so."""
         self._url = url.rstrip("/")
         self._corp_id = corp_id
         self._secret = secret
@@ -73,7 +74,7 @@ class WeComApi:
         self._session: aiohttp.ClientSession | None = None
         self._tokens = Tokens(self._gettoken, corp_id, secret, clock, store, random)
         self._holds: dict[str, tuple[WeComError, int, int]] = {}
-        self._lanes = {path: asyncio.Semaphore(most) for path, most in AT_ONCE.items()}
+        self._lanes = {path: asyncio.Semaphore(at_once) for path in COUNTED}
 
     async def get(self, path: str, **params: str) -> dict[str, Any]:
         """The answer of ``GET /cgi-bin/<path>``; raises WeComError."""
@@ -86,6 +87,11 @@ class WeComApi:
     async def upload(self, path: str, filename: str, data: bytes, **params: str) -> dict[str, Any]:
         """The answer to a file in the form field ``media``; raises WeComError."""
         return await self._call("POST", path, params, upload=(filename, data))
+
+    def forgive(self) -> None:
+        """Ask again at once what was refused: an operator has mended it. Limits are kept."""
+        self._tokens.forgive()
+        self._holds = {p: h for p, h in self._holds.items() if h[0].errcode not in MENDED}
 
     async def close(self) -> None:
         """Close the connections."""

@@ -22,6 +22,7 @@ from bot.gateways.wecom.notes import Note
 from bot.gateways.wecom.settings import WeComSettings
 from bot.gateways.wecom.xml import Element, Unreadable, parse
 from bot.i18n.mark import msgid
+from bot.model.fault import Fault
 
 log = structlog.get_logger(__name__)
 
@@ -32,10 +33,23 @@ PATIENCE = 4.0
 KINDS = 100
 """Names of unknown kinds that are counted; what comes then is counted as ``other``."""
 
-WRONG_KEY = msgid("WeCom's callbacks cannot be decrypted: the EncodingAESKey here is another.")
-WRONG_COMPANY = msgid("WeCom's callbacks are for another company: the corp id here is another.")
-WRONG_TIME = msgid(
-    "WeCom's callbacks have another time than this server: check its clock (or replay_window)."
+WRONG_KEY = Fault(
+    msgid("WeCom's callbacks cannot be decrypted: the EncodingAESKey here is another."),
+    msgid(
+        "Set aes_key to the EncodingAESKey of the page in WeCom that has this gateway's address "
+        "and start Muster again."
+    ),
+)
+WRONG_COMPANY = Fault(
+    msgid("WeCom's callbacks are for another company: the corp id here is another."),
+    msgid(
+        "Set corp_id to 我的企业 → 企业信息 → 企业 ID and start Muster again, or give the other "
+        "company's app a gateway of its own."
+    ),
+)
+WRONG_TIME = Fault(
+    msgid("WeCom's callbacks have another time than this server."),
+    msgid("Set this server's clock right, best by NTP; or allow more with replay_window."),
 )
 
 Keep = Callable[[Note], Awaitable[None]]
@@ -49,6 +63,8 @@ class Door:
     """
 
     def __init__(self, inlet: Inlet, crypto: Crypto, replay_window: float) -> None:
+        self.refused = 0
+        """Calls that were not WeCom's, or not for us, since the start."""
         self._inlet = inlet
         self._crypto = crypto
         self._window = replay_window
@@ -103,6 +119,7 @@ class Door:
         return abs(self._inlet.clock.now() - int(timestamp) * 1000) <= self._window * 1000
 
     def _refusal(self, kind: type[web.HTTPException], reason: str) -> web.HTTPException:
+        self.refused += 1
         log.warning("wecom.refused", gateway=self._inlet.gateway, reason=reason)
         return kind(text=reason)
 
@@ -125,6 +142,11 @@ class Callbacks:
         self._join_scenes = settings.unconfirmed.join_scenes
         crypto = Crypto(settings.token, settings.aes_key, settings.corp_id)
         self._door = Door(inlet, crypto, settings.replay_window)
+
+    @property
+    def refused(self) -> int:
+        """Calls that were refused since the start: not WeCom's, or sealed or timed wrongly."""
+        return self._door.refused
 
     async def answer(self, request: web.Request) -> web.Response:
         """Answer one request; raises the HTTP error that refuses it."""

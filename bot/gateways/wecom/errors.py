@@ -6,6 +6,7 @@ about them is ours.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -13,6 +14,7 @@ from typing import Literal
 
 from bot.i18n.mark import msgid
 from bot.model.delivery import InDoubt, Misconfigured, Refused, Retry, SendError
+from bot.model.fault import Fault
 from bot.model.phrase import Phrase
 
 HOLD = 60_000
@@ -27,10 +29,13 @@ STALE = frozenset({40014, 42001})
 """The token ended early: another one helps."""
 REFUSED = frozenset({40001, 40013, 40091})
 """The company's id or the secret is wrong: nothing helps but an operator."""
-HELD_PATH = frozenset({45009, 48002})
+HELD_PATH = frozenset({40056, 41001, 45009, 48002, 301002})
 """The same call of this app will be refused again for a while."""
 HELD_ALL = frozenset({60020})
 """Every call from this address will."""
+CODED = msgid("{what} (code {code})")
+_SEEN = re.compile(r"from ip: ([0-9A-Fa-f.:]{2,45})")
+"""How its answers say where a call came from."""
 
 
 class WeComError(Exception):
@@ -69,6 +74,7 @@ Do = Literal["again", "drop", "refuse", "upload", "done", "fix"]
 class Rule:
     """What to do about a code, and how to say it.
 
+    ``remedy`` is what an operator does, where one must act.
     "again" waits ``first`` seconds, doubling up to ``cap``, at most ``tries`` times; ``scope`` is
     who waits. "drop" gives up this recipient, "refuse" this content; "upload" means a media_id
     ended; "done" that nothing is left to do; "fix" that an operator must act.
@@ -76,6 +82,7 @@ class Rule:
 
     do: Do
     say: str
+    remedy: str = ""
     first: float = 1.0
     cap: float = 60.0
     tries: int = 3
@@ -101,14 +108,34 @@ _BUG = Rule("refuse", msgid("WeCom did not understand the request. Please report
 _FRIEND = Rule("drop", msgid("This customer and the staff member are not in contact any more."))
 _SECRET = Rule(
     "fix",
-    msgid("WeCom refuses the company id or the app's Secret: compare both with the app's page."),
+    msgid("WeCom refuses the app's Secret."),
+    msgid(
+        "Compare secret with 应用管理 → the app → Secret, and corp_id with 我的企业 → 企业信息 → "
+        "企业 ID. A Secret made anew makes the old one worthless; an app that is switched off has "
+        "none. Then start Muster again."
+    ),
 )
-_ROBOT = Rule("fix", msgid("The group robot was removed or disabled: make one and set its key."))
+_COMPANY = Rule(
+    "fix",
+    msgid("WeCom knows no company with this id."),
+    msgid("Set corp_id to 我的企业 → 企业信息 → 企业 ID and start Muster again."),
+)
+_AGENT = Rule(
+    "fix",
+    msgid("The AgentId is not that of the Secret's app."),
+    msgid("Set agent_id to 应用管理 → the app → AgentId and start Muster again."),
+)
+_ROBOT = Rule(
+    "fix",
+    msgid("The group robot was removed, disabled or taken out of its group."),
+    msgid("Make a new one in the group, set its Webhook address and start Muster again."),
+)
 
 RULES: Mapping[int, Rule] = MappingProxyType(
     {
         BUSY: Rule("again", msgid("WeCom is busy."), first=1, cap=10, tries=3),
-        **_same(_SECRET, *REFUSED),
+        **_same(_SECRET, 40001, 40091),
+        40013: _COMPANY,
         **_same(
             Rule("again", msgid("The access token ended while it was renewed."), tries=2),
             *STALE,
@@ -117,14 +144,26 @@ RULES: Mapping[int, Rule] = MappingProxyType(
         40007: Rule("upload", msgid("The uploaded file expired, as all do after three days.")),
         40029: Rule("refuse", msgid("Whoever opened the link must open it again.")),
         40050: Rule("drop", msgid("WeCom knows no such group.")),
-        40056: Rule("fix", msgid("The AgentId is wrong: compare it with the app's page.")),
         **_same(_CONTENT, 40058, 41064, 41065, 45001, 45002, 45008),
         40096: Rule("drop", msgid("No staff member whom this app can see has this customer.")),
-        **_same(_BUG, 41001, 45034, 81017, 82001, 82002, 86003),
+        **_same(_BUG, 45034, 81017, 82001, 82002, 86003),
+        41001: Rule(
+            "fix",
+            msgid("No access token came with the call."),
+            msgid(
+                "If api_url names a proxy, let it hand on the whole address, with what follows "
+                "the question mark. Otherwise please report this."
+            ),
+        ),
+        40098: Rule("refuse", msgid("A staff member has not proved who they are (实名认证).")),
+        41041: Rule("refuse", msgid("A code leads to at most 100 staff.")),
+        41044: Rule("refuse", msgid("WeCom has this code no more.")),
+        41045: Rule("refuse", msgid("The company has 500 000 codes, and can have no more.")),
         41048: Rule("drop", msgid("None of the customers can be sent to.")),
         41050: Rule("refuse", msgid("The 20 seconds for a welcome were over.")),
         41051: Rule("done", msgid("They are chatting already, or were welcomed by another app.")),
         41053: Rule("refuse", msgid("The customer has not agreed that chats are archived.")),
+        41054: Rule("refuse", msgid("A staff member has not activated WeCom.")),
         41063: Rule(
             "again", msgid("WeCom is still handing the task out."), first=60, cap=600, tries=6
         ),
@@ -143,16 +182,28 @@ RULES: Mapping[int, Rule] = MappingProxyType(
         45033: Rule("again", msgid("Too many of these calls at once."), first=0.5, cap=5, tries=6),
         48002: Rule(
             "fix",
-            msgid("WeCom does not let this app do that: add it to 客户联系 → 可调用接口的应用."),
+            msgid("WeCom does not let this app do that: it is not among those of 客户联系."),
+            msgid(
+                "客户与上下游 → 客户联系 → API → 可调用接口的应用: add the app, and see that "
+                "客户联系 → 权限配置 → 使用范围 holds the staff with customers."
+            ),
         ),
-        50001: Rule("fix", msgid("Add the links' domain to the app's trusted domains (可信域名).")),
+        50001: Rule(
+            "fix",
+            msgid("The links' domain is not among the app's trusted domains (可信域名)."),
+            msgid("应用管理 → the app → 网页授权及 JS-SDK → 可信域名: add the links' domain."),
+        ),
         50002: Rule("drop", msgid("They are outside the app's visible range (可见范围).")),
         60011: Rule(
             "drop", msgid("The app may not reach this member: widen its visible range (可见范围).")
         ),
         60020: Rule(
             "fix",
-            msgid("Add this server's address to the app's trusted addresses (企业可信IP)."),
+            msgid("This server's address is not among the app's trusted addresses (企业可信IP)."),
+            msgid(
+                "应用管理 → the app → 企业可信IP: add the address this server has on the internet. "
+                "It counts after about a minute."
+            ),
         ),
         84014: Rule("refuse", msgid("Whoever opened the link must open it again.")),
         84061: _FRIEND,
@@ -161,7 +212,7 @@ RULES: Mapping[int, Rule] = MappingProxyType(
             Rule("refuse", msgid("The customer must write first.")),
             *(95001, 95013),
         ),
-        301002: Rule("fix", msgid("The AgentId is not that of the Secret's app.")),
+        **_same(_AGENT, 40056, 301002),
         701008: Rule("drop", msgid("The member has no activated licence (互通账号).")),
         830002: Rule("refuse", msgid("The file is larger than 20 MB.")),
     }
@@ -186,15 +237,14 @@ def failure(error: WeComError, attempt: int = 0, *, idempotent: bool = False) ->
     if rule is None:
         said = msgid("WeCom refused it with code {code}: {hint}")
         return Refused(Phrase(said, code=code, hint=error.errmsg))
-    said = msgid("{what} (code {code})")
-    reason = Phrase(said, what=Phrase(rule.say), code=code)
+    reason = Phrase(CODED, what=Phrase(rule.say), code=code)
     if error.sent and not idempotent:
         return InDoubt(reason)
     match rule.do:
         case "again" if attempt < rule.tries:
             return Retry(reason, after=error.after or rule.wait(attempt), scope=rule.scope)
         case "fix":
-            return Misconfigured(reason)
+            return Misconfigured(Fault(reason, _remedy(rule, error)), error.after)
         case "drop":
             return Unreachable(reason)
         case "upload":
@@ -202,3 +252,11 @@ def failure(error: WeComError, attempt: int = 0, *, idempotent: bool = False) ->
         case "done":
             return AlreadyDone(reason)
     return Refused(reason)
+
+
+def _remedy(rule: Rule, error: WeComError) -> Phrase:
+    """What to do; with the address WeCom saw, where that is what it does not trust."""
+    remedy = Phrase(rule.remedy)
+    if error.errcode in HELD_ALL and (found := _SEEN.search(error.errmsg)):
+        return Phrase(msgid("{what} WeCom saw {address}."), what=remedy, address=found[1])
+    return remedy

@@ -18,9 +18,9 @@ from typing import Any, Literal
 
 from bot.gateways.wecom.notes import (
     ArchiveAgreed,
-    CardChosen,
     Changed,
     ContactEdited,
+    ContactLost,
     Note,
     TagsChanged,
     TransferFailed,
@@ -53,7 +53,7 @@ _SPACE = re.compile(r"\s+")
 class Report:
     """One callback, read: ``kind`` is WeCom's dotted name for it.
 
-    ``events`` are for the inbox, ``notes`` for who keeps contacts, groups, tags and cards true.
+    ``events`` are for the inbox, ``notes`` for who keeps contacts, groups and tags true.
     ``known`` is False where we have no idea what it means: then there is nothing else in it.
     """
 
@@ -145,9 +145,11 @@ def _contact(root: Element, head: dict[str, Any]) -> Report:
             channel, welcome = root.get("State") or None, root.get("WelcomeCode") or None
             return Report("", (ContactAdded(**about, channel=channel, welcome_token=welcome),))
         case "del_external_contact":
-            return Report("", (ContactRemoved(**about, by="staff"),))
+            lost = ContactLost(staff, customer)
+            return Report("", (ContactRemoved(**about, by="staff"),), (lost,))
         case "del_follow_user":
-            return Report("", (ContactRemoved(**about, by="contact"),))
+            lost = ContactLost(staff, customer)
+            return Report("", (ContactRemoved(**about, by="contact"),), (lost,))
         case "edit_external_contact":
             return Report("", notes=(ContactEdited(staff, customer),))
         case "transfer_fail":
@@ -180,6 +182,7 @@ def _group(root: Element, head: dict[str, Any], join_scenes: Mapping[str, Joined
     match _word(root, "UpdateDetail"):
         case "add_member" if who:
             joined = join_scenes.get(root.get("JoinScene"), "unknown")
+            changed = replace(changed, scanned=joined == "link")
             return Report("", _each(who, head, lambda h: MemberJoined(**h, how=joined)), (changed,))
         case "del_member" if who:
             left = _LEFT.get(root.get("QuitScene"), "unknown")
@@ -262,14 +265,14 @@ def _app(event: str, root: Element, head: dict[str, Any]) -> Report:
         return Report("")
     if event not in _MENU | _CARD:
         return Report("", known=False)
-    user, key = _needed(root, "FromUserName"), root.get("EventKey")
-    chosen = ActionChosen(**head, account=Account(id=user), action=key)
-    if event in _MENU:
-        return Report("", (chosen,))
-    card = CardChosen(
-        user, key, root.get("TaskId"), root.get("ResponseCode"), tuple(_choices(root))
+    chosen = ActionChosen(
+        **head,
+        account=Account(id=_needed(root, "FromUserName")),
+        action=root.get("EventKey"),
+        card=root.get("TaskId"),
+        choices=dict(_choices(root)),
     )
-    return Report("", (chosen,), (card,))
+    return Report("", (chosen,))
 
 
 def _choices(root: Element) -> Iterator[tuple[str, tuple[str, ...]]]:

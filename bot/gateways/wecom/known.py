@@ -10,6 +10,7 @@ from bot.store.effects import Effects
 from bot.store.facts import Facts
 from bot.store.members import Group, Members
 from bot.store.store import Store, as_text
+from bot.store.tombstones import Tombstones
 
 CHUNK = 500
 """Accounts asked for in one command."""
@@ -83,6 +84,25 @@ class Known:
             effects.do("SADD", key, one)
         await self._store.apply(effects)
 
+    async def owner(self, number: int) -> str:
+        """Whose customer a member is for us, '' for nobody's."""
+        return await self._store.text("HGET", self._keys.member(number), "attribute:owner") or ""
+
+    async def give(self, number: int, before: str, staff: str) -> None:
+        """They are the customer of another one, unless somebody said otherwise meanwhile."""
+        effects = Effects(self._keys)
+        effects.guard(before, "HGET", self._keys.member(number), "attribute:owner")
+        effects.attribute(number, "owner", staff)
+        await self._store.apply(effects)
+
+    async def erased(self, accounts: Sequence[str]) -> dict[str, int]:
+        """Which of these accounts were erased, and when (UTC ms)."""
+        return await Tombstones(self._store).erased(self._gateway, accounts)
+
+    async def was_erased(self, account: str) -> bool:
+        """Whether somebody was erased and has done nothing since."""
+        return bool(await self.erased([account])) and not await self.numbers([account])
+
     # groups
 
     async def group(self, chat: str) -> Group | None:
@@ -94,6 +114,18 @@ class Known:
     async def present(self, group: int) -> set[int]:
         """The numbers of those in a group."""
         return set(await self._facts.numbers(self._keys.group_present(group)))
+
+    async def entered(self, group: int) -> set[int]:
+        """The numbers of those in a group of whom it is known by what channel they came."""
+        return {
+            int(n)
+            for n in await self._store.texts("ZRANGE", self._keys.channel_entered(group), 0, -1)
+        }
+
+    async def led_to(self, chat: str) -> bool:
+        """Whether a live code leads to a group."""
+        key = self._keys.live_groups(self._gateway)
+        return bool(await self._store.call("SISMEMBER", key, chat))
 
     async def joined(self, group: int, member: int) -> int:
         """When somebody joined, UTC ms; 0 when that is not known."""
@@ -118,6 +150,22 @@ class Known:
             await self._store.call("HDEL", key, chat)
         else:
             await self._store.call("HSET", key, chat, kept.model_dump_json())
+
+    # tags
+
+    async def corp_tags(self) -> dict[str, str]:
+        """The company's tags as last listed: id → tag of ours."""
+        return await self._store.table("HGETALL", self._keys.wecom_tags(self._gateway))
+
+    async def pairs(self) -> dict[str, str]:
+        """The pairs of the settings as last found: tag of ours → id and path of the company's."""
+        return await self._store.table("HGETALL", self._keys.wecom_pairs(self._gateway))
+
+    async def marking(self) -> set[tuple[int, str]]:
+        """Members and tags of ours of which WeCom was told, and has perhaps not answered yet."""
+        found = await self._store.texts("SMEMBERS", self._keys.wecom_marking(self._gateway))
+        parts = (one.partition("/") for one in found)
+        return {(int(number), tag) for number, _, tag in parts}
 
     # what is on its way
 

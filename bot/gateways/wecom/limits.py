@@ -42,6 +42,7 @@ CALLS: Mapping[str, tuple[Window, ...]] = MappingProxyType(
         "appchat/create": (*CALL, Window(1000, DAY)),
         "appchat/update": (*CALL, Window(1000, HOUR)),
         "media/uploadimg": (*CALL, Window(1000, DAY)),
+        "externalcontact/add_moment_task": (Window(10, MINUTE),),
     }
 )
 

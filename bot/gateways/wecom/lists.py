@@ -66,6 +66,19 @@ class Roster:
     members: tuple[Present, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class CorpTag:
+    """A tag of the company's, in a group of tags."""
+
+    name: str
+    group: str
+
+    @property
+    def path(self) -> str:
+        """As settings name it."""
+        return f"{self.group}/{self.name}"
+
+
 class Lists:
     """Reads them page by page; every call raises WeComError once waiting a while did not help.
 
@@ -165,11 +178,11 @@ class Lists:
             members=tuple(_present(row) for row in group.get("member_list") or ()),
         )
 
-    async def tags(self) -> dict[str, str]:
-        """The company's tags: id → name."""
+    async def tags(self) -> dict[str, CorpTag]:
+        """The company's tags by id."""
         answer = await self._post("externalcontact/get_corp_tag_list", {})
         return {
-            str(tag["id"]): str(tag["name"])
+            str(tag["id"]): CorpTag(str(tag["name"]), str(group.get("group_name") or ""))
             for group in answer.get("tag_group") or ()
             for tag in group.get("tag") or ()
             if not (group.get("deleted") or tag.get("deleted"))
@@ -188,12 +201,18 @@ class Lists:
             cursor = following
 
     async def _get(self, path: str, **params: str) -> dict[str, Any]:
-        return await self._patiently(lambda: self._api.get(path, **params))
+        return await self.patiently(lambda: self._api.get(path, **params))
 
     async def _post(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
-        return await self._patiently(lambda: self._api.post(path, body))
+        return await self.patiently(lambda: self._api.post(path, body))
 
-    async def _patiently(self, call: Callable[[], Awaitable[dict[str, Any]]]) -> dict[str, Any]:
+    async def patiently(
+        self, call: Callable[[], Awaitable[dict[str, Any]]], longest: float = LONGEST
+    ) -> dict[str, Any]:
+        """The answer of a call that may be made again, at most ``longest`` seconds later each time.
+
+        Raises WeComError.
+        """
         attempt = 0
         while True:
             await self._before()
@@ -202,7 +221,7 @@ class Lists:
             except WeComError as error:
                 wait = _wait(error, attempt)
                 attempt += 1
-                if not wait or wait > LONGEST or attempt > TRIES:
+                if not wait or wait > longest or attempt > TRIES:
                     raise
             await self._clock.sleep(wait)
 

@@ -1,6 +1,7 @@
 """Marks: the company's tags as tags of ours, kept as WeCom has them.
 
-A tag that was given or taken on our side stays as it is: only what changes in WeCom changes here.
+Only what changes in WeCom changes here; what changes here, ``Marking`` brings there. ``tagged`` is
+what both last agreed on, so one of the two that differs from it is the one that changed.
 """
 
 from __future__ import annotations
@@ -9,7 +10,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
 from bot.gateways.wecom.known import Known
-from bot.gateways.wecom.lists import Relation
+from bot.gateways.wecom.lists import CorpTag, Relation
+from bot.gateways.wecom.pairs import Pairs
 from bot.model.conversation import Account
 from bot.store.effects import Effects
 from bot.store.facts import Facts
@@ -21,51 +23,76 @@ AT_ONCE = 200
 
 
 class Marks:
-    """Brings the company's tags to ours, whose names are WeCom's after ``prefix``.
+    """Brings the company's tags to ours, by their ``pairs``.
 
-    The same name in two groups of tags is one tag.
+    Whose last relation ended keeps the tags that go both ways: nobody took them. A member and tag
+    WeCom was just told of are left to ``Marking``, which knows better.
     """
 
-    def __init__(self, store: Store, known: Known, gateway: str, prefix: str) -> None:
+    def __init__(self, store: Store, known: Known, gateway: str, pairs: Pairs) -> None:
         self._store = store
         self._known = known
         self._facts = Facts(store)
         self._gateway = gateway
-        self._prefix = prefix
+        self._pairs = pairs
 
     async def settle(
-        self, tags: Mapping[str, str], rows: Iterable[Relation], *, first: bool
+        self,
+        tags: Mapping[str, CorpTag],
+        rows: Iterable[Relation],
+        customers: Iterable[str],
+        *,
+        first: bool,
     ) -> None:
-        """Everybody's tags: ``tags`` are all there are (id → name), ``rows`` all relations.
+        """Everybody's tags: ``tags`` are all there are by id, ``rows`` the relations with tags.
 
-        At the ``first`` time nobody was tagged just now, so no SOP begins and nothing is credited.
+        ``customers`` are all who have relations. At the ``first`` time nobody was tagged just now,
+        so no SOP begins and nothing is credited.
         """
+        was = await self._known.pairs()
+        pairs = self._pairs.found(tags, was)
+        names = self._pairs.named(tags, pairs)
         wanted: defaultdict[str, set[int]] = defaultdict(set)
         for row in rows:
-            for name in self._names(tags, row):
+            for name in {names[ident] for ident in row.tags if ident in names}:
                 wanted[name].add(await self._number(row.customer))
-        key = self._store.keys.wecom_tags(self._gateway)
-        names = {ident: self._prefix + name for ident, name in tags.items()}
-        before = set((await self._store.table("HGETALL", key)).values())
+        there = set((await self._known.numbers([*customers])).values())
+        untold = await self._known.marking()
+        unset = was.keys() - self._pairs.set.keys() - set(names.values())
+        for name in unset:  # taken out of the settings, which takes it from nobody
+            await self._store.call("DEL", self._tagged(name))
+        before = set((await self._known.corp_tags()).values()) - unset
         for name in sorted(before | set(names.values())):
             had = set(await self._facts.numbers(self._tagged(name)))
-            await self._move(name, wanted[name] - had, had - wanted[name], quiet=first)
-        effects = Effects(self._store.keys)
-        effects.do("DEL", key)
-        for ident, name in names.items():
-            effects.do("HSET", key, ident, name)
-        await self._store.apply(effects)
+            busy = {number for number, tag in untold if tag == name}
+            add, drop = wanted[name] - had - busy, had - wanted[name] - busy
+            ended = drop - there if self._pairs.both_ways(name) else set[int]()
+            await self._forget(name, ended)
+            await self._move(name, add, drop - ended, quiet=first)
+        await self._keep(names, pairs)
+        if self._pairs.any:
+            await self._meet(there)
 
     async def one(self, customer: str, rows: Iterable[Relation]) -> None:
         """One customer's tags, by all relations they have."""
-        names = await self._store.table("HGETALL", self._store.keys.wecom_tags(self._gateway))
+        rows, names = [*rows], await self._known.corp_tags()
         wanted = {names[tag] for row in rows for tag in row.tags if tag in names}
         number = await self._number(customer)
+        untold = await self._known.marking()
+        nobody = set[int]()
         for name in sorted(set(names.values())):
             had = await self._facts.has(self._tagged(name), number)
-            if had != (name in wanted):
-                one, nobody = {number}, set[int]()
-                await self._move(name, *((nobody, one) if had else (one, nobody)))
+            if had == (name in wanted) or (number, name) in untold:
+                continue
+            if not rows and self._pairs.both_ways(name):
+                await self._forget(name, {number})
+            else:
+                await self._move(name, *((nobody, {number}) if had else ({number}, nobody)))
+        if self._pairs.any:
+            effects = Effects(self._store.keys)
+            customers = self._store.keys.wecom_customers(self._gateway)
+            effects.fact(customers, number, present=bool(rows))
+            await self._store.apply(effects)
 
     async def _move(self, name: str, add: set[int], drop: set[int], *, quiet: bool = False) -> None:
         tagged, tag, now = self._tagged(name), self._store.keys.tag(name), self._store.clock.now()
@@ -82,8 +109,34 @@ class Marks:
                 effects.do("ZADD", self._store.keys.tag_names(), "NX", now, name)
             await self._store.apply(effects)
 
-    def _names(self, tags: Mapping[str, str], row: Relation) -> list[str]:
-        return [self._prefix + tags[ident] for ident in row.tags if ident in tags]
+    async def _forget(self, name: str, numbers: set[int]) -> None:
+        """WeCom has these no more, and their tags stay."""
+        await self._change(self._tagged(name), set(), numbers)
+
+    async def _meet(self, there: set[int]) -> None:
+        """These have relations, and all can be marked again."""
+        customers = self._store.keys.wecom_customers(self._gateway)
+        had = set(await self._facts.numbers(customers))
+        await self._change(customers, there - had, had - there)
+
+    async def _change(self, fact: str, add: set[int], drop: set[int]) -> None:
+        changes = [*((n, True) for n in sorted(add)), *((n, False) for n in sorted(drop))]
+        for i in range(0, len(changes), AT_ONCE):
+            effects = Effects(self._store.keys)
+            for number, present in changes[i : i + AT_ONCE]:
+                effects.fact(fact, number, present=present)
+            await self._store.apply(effects)
+
+    async def _keep(self, names: Mapping[str, str], pairs: Mapping[str, str]) -> None:
+        keys, effects = self._store.keys, Effects(self._store.keys)
+        for key, fields in (
+            (keys.wecom_tags(self._gateway), names),
+            (keys.wecom_pairs(self._gateway), pairs),
+        ):
+            effects.do("DEL", key)
+            for field, value in fields.items():
+                effects.do("HSET", key, field, value)
+        await self._store.apply(effects)
 
     def _tagged(self, name: str) -> str:
         return self._store.keys.wecom_tagged(self._gateway, name)

@@ -1,7 +1,7 @@
 """Mass sends: messages to customers and customer groups that a staff member confirms with a tap.
 
 For the adapter: make ``MassSends(api)`` and delegate ``ask``, ``find_ask``, ``asked``, ``remind``
-and ``withdraw`` to it; merge ``ASKS`` into the capabilities. Text and link cards are sent as they
+and ``withdraw`` to it. Text and link cards are sent as they
 are; a message of other segments needs media ids, which ``attach`` gives for what it can upload.
 
 Facts from developer.work.weixin.qq.com/document/path/92135 (create), 93338 (results), 97610
@@ -17,17 +17,13 @@ from types import MappingProxyType
 from typing import Any
 
 from bot.gateways.wecom.api import WeComApi
-from bot.gateways.wecom.errors import WeComError, failure
+from bot.gateways.wecom.errors import StaleMedia, WeComError, failure
 from bot.i18n.mark import msgid
 from bot.model.asking import Ask, AskState, NobodyToAsk, Targets, TargetState
 from bot.model.delivery import Refused
 from bot.model.message import AnySegment, LinkCard, Message
 from bot.model.phrase import Phrase
 
-ASKS: Mapping[str, Any] = MappingProxyType(
-    {"asks": True, "ask_accounts": 10_000, "ask_groups": 2000}
-)
-"""What the capabilities of a gateway with mass sends say (document 92135)."""
 LONGEST = 4000
 """UTF-8 bytes of the text."""
 MOST = 9
@@ -49,17 +45,32 @@ STATES: Mapping[int, TargetState] = MappingProxyType(
 
 Attach = Callable[[AnySegment], Awaitable[dict[str, Any] | None]]
 """A segment as an attachment; None where only words can tell it."""
+Forget = Callable[[AnySegment], Awaitable[None]]
+"""WeCom has let go of what was uploaded for a segment."""
 
 
 class MassSends:
     """The mass sends of one app."""
 
-    def __init__(self, api: WeComApi, attach: Attach | None = None) -> None:
+    def __init__(
+        self, api: WeComApi, attach: Attach | None = None, forget: Forget | None = None
+    ) -> None:
         self._api = api
         self._attach = attach
+        self._forget = forget
 
     async def ask(self, ask: Ask) -> str:
         """Make the task of one sender; its msgid. Raises SendError, or NobodyToAsk."""
+        try:
+            return await self._make(ask)
+        except StaleMedia:
+            if self._forget is None:
+                raise
+            for segment in ask.message.segments:
+                await self._forget(segment)
+        return await self._make(ask)
+
+    async def _make(self, ask: Ask) -> str:
         body = await self._body(ask)
         try:
             answer = await self._api.post("externalcontact/add_msg_template", body)

@@ -26,6 +26,8 @@ MOST: Mapping[FileKind, int] = MappingProxyType(
 """Bytes WeCom takes of each kind."""
 KEPT = 68 * 3600
 """Seconds an upload is used again."""
+AHEAD = 6 * 3600
+"""Seconds before an upload's end from which on ``renew`` makes another."""
 FRESH = 600_000
 """Milliseconds what was at an address is taken to be there still."""
 
@@ -52,16 +54,24 @@ class Media:
         before, at = await self._known(source)
         if before and (source.url.startswith("data:") or self._store.clock.now() - at < FRESH):
             return before
-        task = self._under_way.get(source)
-        if task is None:
-            task = self._under_way[source] = asyncio.create_task(self._bring(source))
-            task.add_done_callback(lambda done: self._ended(source, done))
         try:
-            return await asyncio.shield(task)
+            return await asyncio.shield(self._begin(source))
         except SendError:
             if before:
                 return before
             raise
+
+    async def renew(self, source: Source) -> str:
+        """As ``id_of``, but looks again before that would, and uploads anew what ends soon.
+
+        Done every few minutes it leaves nothing to do to whoever has no time.
+        """
+        before, at = await self._known(source)
+        young = source.url.startswith("data:") or self._store.clock.now() - at < FRESH // 2
+        ends = before == "" or await self._ends(source)
+        if young and not ends:
+            return before
+        return await asyncio.shield(self._begin(source, anew=ends))
 
     async def forget(self, source: Source) -> None:
         """WeCom does not know its media id any more."""
@@ -75,6 +85,14 @@ class Media:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _begin(self, source: Source, *, anew: bool = False) -> asyncio.Task[str]:
+        """Fetching and uploading it, which may be under way."""
+        task = self._under_way.get(source)
+        if task is None:
+            task = self._under_way[source] = asyncio.create_task(self._bring(source, anew=anew))
+            task.add_done_callback(lambda done: self._ended(source, done))
+        return task
 
     def _ended(self, source: Source, done: asyncio.Task[str]) -> None:
         self._under_way.pop(source, None)
@@ -90,14 +108,22 @@ class Media:
                 return media_id or "", int(at)
         return "", 0
 
-    async def _bring(self, source: Source) -> str:
-        """Fetch and, unless the same was uploaded before, upload."""
+    async def _ends(self, source: Source) -> bool:
+        """Whether its upload will soon be used no more."""
+        with suppress(StoreError):
+            found = await self._store.text("GET", self._address(source)) or ""
+            content = self._content(source, found.partition(" ")[2])
+            return int(await self._store.call("TTL", content)) < AHEAD
+        return False
+
+    async def _bring(self, source: Source, *, anew: bool) -> str:
+        """Fetch and, unless the same was uploaded before or ``anew``, upload."""
         data = await self._files.fetch(source, MOST[source.kind])
         name = filename(source, data)
         digest = _digest(name.encode(), data)
         content, media_id = self._content(source, digest), None
         with suppress(StoreError):
-            media_id = await self._store.text("GET", content)
+            media_id = None if anew else await self._store.text("GET", content)
         if media_id is None:
             media_id = await self._upload(source, name, data)
             with suppress(StoreError):

@@ -1,9 +1,10 @@
-"""Notes: what a callback tells those who keep contacts, groups, tags and cards true."""
+"""Notes: what callbacks and others tell those who keep contacts, groups and tags true."""
 
 from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
+from typing import get_args
 
 from pydantic import TypeAdapter
 
@@ -15,12 +16,14 @@ class Changed:
     ``last_ver`` is the member version before and ``cur_ver`` after, each empty where WeCom told
     none: callbacks before were missed if the roster we have is of another than ``last_ver``.
     ``complete``: everybody who came or went is in the events, so nothing needs to be asked for.
+    ``scanned``: people came by a code, and by which one only the roster says.
     """
 
     chat_id: str
     last_ver: str
     cur_ver: str
     complete: bool
+    scanned: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,24 +63,40 @@ class TagsChanged:
 
 
 @dataclass(frozen=True, slots=True)
-class CardChosen:
-    """A template card was answered; ``response_code`` lets the card be updated, once.
+class ContactLost:
+    """A staff member and a customer are in contact no more; another may have them now."""
 
-    ``choices`` are the question's key and the ids of the options chosen for it.
-    """
-
-    user: str
-    key: str
-    task: str
-    response_code: str
-    choices: tuple[tuple[str, tuple[str, ...]], ...]
+    staff: str
+    customer: str
 
 
-Note = Changed | ContactEdited | TransferFailed | ArchiveAgreed | TagsChanged | CardChosen
-_KINDS: dict[str, TypeAdapter[Note]] = {
-    kind.__name__: TypeAdapter(kind)
-    for kind in (Changed, ContactEdited, TransferFailed, ArchiveAgreed, TagsChanged, CardChosen)
-}
+@dataclass(frozen=True, slots=True)
+class Unreached:
+    """A mass send of ``since`` (UTC ms) did not reach these customers: they left the member."""
+
+    staff: str
+    customers: tuple[str, ...]
+    since: int
+
+
+@dataclass(frozen=True, slots=True)
+class CompareNow:
+    """An operator asked, at this time (UTC ms), for everything to be compared."""
+
+    at: int
+
+
+Note = (
+    Changed
+    | ContactEdited
+    | ContactLost
+    | TransferFailed
+    | ArchiveAgreed
+    | TagsChanged
+    | Unreached
+    | CompareNow
+)
+_KINDS: dict[str, TypeAdapter[Note]] = {kind.__name__: TypeAdapter(kind) for kind in get_args(Note)}
 
 
 def written(note: Note) -> str:

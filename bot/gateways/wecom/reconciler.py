@@ -7,7 +7,7 @@ last minute is left to callbacks, and looked at again when that is over.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence, Set
 from typing import Any, Literal
 
 import structlog
@@ -15,6 +15,7 @@ import structlog
 from bot.clock import Clock
 from bot.gateways.wecom.known import Kept, Known
 from bot.gateways.wecom.lists import Lists, Relation, Roster
+from bot.gateways.wecom.notes import Unreached
 from bot.model.conversation import Account, Conversation
 from bot.model.event import (
     BaseEvent,
@@ -45,13 +46,16 @@ class Reconciler:
     """Hands in events till what is known equals the lists.
 
     ``again`` holds what must be looked at once more, and when (UTC ms). While ``first`` is set
-    nothing is known yet, so everything found is past.
+    nothing is known yet, so everything found is past. ``lost`` are customers whose owner may be
+    another one now. ``repaired`` counts what no callback had told.
     """
 
     def __init__(
         self, lists: Lists, known: Known, accept: Accept, clock: Clock, gateway: str
     ) -> None:
         self.again: dict[tuple[Kind, str], int] = {}
+        self.lost: set[str] = set()
+        self.repaired = 0
         self.first = False
         self._lists = lists
         self._known = known
@@ -63,8 +67,9 @@ class Reconciler:
 
     async def contacts(self, staff: str) -> list[Relation]:
         """Compare a staff member's customers; they are as listed, with those who half are."""
-        rows = await self._lists.relations(staff)
-        numbers = await self._known.numbers([row.customer for row in rows])
+        listed = await self._lists.relations(staff)
+        numbers = await self._known.numbers([row.customer for row in listed])
+        rows = await self._without_erased(listed, numbers)
         known = await self._known.contacts(staff)
         new = [row for row in rows if _is_new(row, known.get(numbers.get(row.customer, 0), 0))]
         if new:
@@ -78,13 +83,53 @@ class Reconciler:
 
     async def customer(self, customer: str) -> list[Relation]:
         """Compare whose customer one is; those they are of, with those they half are of."""
-        rows = await self._lists.followers(customer)
         numbers = await self._known.numbers([customer])
-        for row in rows:
+        rows = await self._without_erased(await self._lists.followers(customer), numbers)
+        staff = await self._known.staff()  # who may have customers no more is named all the same
+        for row in [row for row in rows if row.staff in staff]:
             known = await self._known.contact_since(row.staff, numbers.get(customer, 0))
             if _is_new(row, known) and customer in await self._lists.confirmed(row.staff):
                 await self._added([row])
+        if customer in self.lost and not await self._pending("customer", customer):
+            await self._settle_owner(customer, rows)
         return rows
+
+    async def unreached(self, note: Unreached) -> None:
+        """These left a staff member, who lists them all the same, unless they came back since."""
+        numbers = await self._known.numbers(note.customers)
+        for customer, number in numbers.items():
+            since = await self._known.contact_since(note.staff, number)
+            if not 0 < since < note.since or await self._pending("customer", customer):
+                continue
+            head, account = await self._head(self._clock.now()), Account(id=customer)
+            left = ContactRemoved(**head, account=account, staff=note.staff, by="contact")
+            await self._hand_in(left)
+            self.look_for_owners(customer)
+
+    def look_for_owners(self, *lost: str) -> None:
+        """Look soon whose these customers are, and those of whom it could not be told yet."""
+        self.lost.update(lost)
+        for customer in sorted(lost or self.lost):
+            self._look("customer", customer, self._clock.now() + SETTLES)
+
+    async def _settle_owner(self, customer: str, rows: Sequence[Relation]) -> None:
+        """Who lost a customer is their owner no more, once another has them: the latest to."""
+        number = (await self._known.numbers([customer])).get(customer, 0)
+        known = {row.staff: await self._known.contact_since(row.staff, number) for row in rows}
+        having = {staff: since for staff, since in known.items() if since > 0}
+        owner = await self._known.owner(number)
+        if owner and having and owner not in having:
+            await self._known.give(number, owner, max(having, key=lambda staff: having[staff]))
+        if ("customer", customer) not in self.again:  # else somebody new is still to be told of
+            self.lost.discard(customer)
+
+    async def _without_erased(
+        self, rows: Sequence[Relation], numbers: Mapping[str, int]
+    ) -> list[Relation]:
+        """Those listed, but for who was erased and has done nothing since."""
+        unknown = [row.customer for row in rows if row.customer not in numbers]
+        erased = await self._known.erased(unknown)
+        return [row for row in rows if row.since > erased.get(row.customer, -1)]
 
     async def gone_staff(self, staff: str) -> bool:
         """A staff member is not listed any more, and so has no customers; whether all are gone."""
@@ -123,6 +168,7 @@ class Reconciler:
                 continue
             head = await self._head(self._clock.now())
             await self._hand_in(ContactRemoved(**head, account=Account(id=account), staff=staff))
+            self.look_for_owners(account)
         return done
 
     # groups
@@ -185,9 +231,11 @@ class Reconciler:
         place = group.number if group else 0
         there = await self._known.present(place) if place else set()
         numbers = await self._known.numbers([one.account for one in roster.members])
+        unknown = [one.account for one in roster.members if one.account not in numbers]
+        erased = await self._known.erased(unknown)
         about: dict[str, Any] = {"group": roster.chat, "group_name": roster.name}
         for one in roster.members:
-            if numbers.get(one.account, 0) in there:
+            if numbers.get(one.account, 0) in there or one.since <= erased.get(one.account, -1):
                 continue
             if not (trust or self.first) and self._is_young("group", roster.chat, one.since):
                 continue
@@ -195,6 +243,7 @@ class Reconciler:
             how: dict[str, Any] = {"by": one.by, "how": one.how, "channel": one.channel}
             head = await self._head(one.since)
             await self._hand_in(MemberJoined(**head, **about, **how, account=person))
+        await self._channels(roster, place, numbers, there)
         for number in sorted(there - set(numbers.values())):
             since = await self._known.joined(place, number)
             account = await self._known.account(number)
@@ -202,6 +251,32 @@ class Reconciler:
                 continue
             head = await self._head(self._clock.now())
             await self._hand_in(MemberLeft(**head, **about, account=Account(id=account)))
+
+    async def _channels(
+        self, roster: Roster, place: int, numbers: Mapping[str, int], there: Set[int]
+    ) -> None:
+        """By what those came whose coming a callback told, for it does not say that."""
+        came = [one for one in roster.members if one.channel and numbers.get(one.account) in there]
+        counted = await self._known.entered(place) if came else set()
+        for one in came:
+            if numbers[one.account] in counted:
+                continue
+            head = (await self._head(one.since)) | {"past": True}
+            await self._accept(
+                MemberJoined(
+                    **head,
+                    account=Account(id=one.account, name=one.name),
+                    group=roster.chat,
+                    group_name=roster.name,
+                    by=one.by,
+                    how=one.how,
+                    channel=one.channel,
+                )
+            )
+
+    def soon(self, chat: str) -> None:
+        """Look at a group once WeCom shows what its callbacks told."""
+        self._look("group", chat, self._clock.now() + SETTLES)
 
     # what both need
 
@@ -213,7 +288,7 @@ class Reconciler:
 
     async def _hand_in(self, event: BaseEvent) -> None:
         try:
-            await self._accept(event)
+            self.repaired += await self._accept(event) and not self.first
         except ValueError as error:
             log.warning("event.impossible", gateway=self._gateway, reason=str(error))
 

@@ -12,6 +12,8 @@ from bot.model.base import Frozen
 
 API = "https://qyapi.weixin.qq.com"
 JoinedHow = Literal["unknown", "invited", "approved", "link"]
+LONGEST_TAG = 30
+"""Characters in the name of a company tag, or of a group of them (document 92117)."""
 
 
 def _corp(text: str) -> str:
@@ -49,6 +51,28 @@ def _given(secret: SecretStr) -> SecretStr:
     return secret
 
 
+def _path(text: str) -> str:
+    group, slash, tag = text.partition("/")
+    if not (slash and 0 < len(group) <= LONGEST_TAG and 0 < len(tag) <= LONGEST_TAG):
+        raise ValueError(
+            'expected a company tag as "group/tag", each of at most 30 characters, '
+            'such as "客户等级/重要"'
+        )
+    return text
+
+
+def _distinct(tags: dict[str, str]) -> dict[str, str]:
+    ours: dict[str, str] = {}
+    for tag, path in tags.items():
+        if path in ours:
+            raise ValueError(
+                f'expected another company tag for each: "{ours[path]}" and "{tag}" both name '
+                f'"{path}"'
+            )
+        ours[path] = tag
+    return tags
+
+
 def _web(url: str) -> str:
     # The address itself is not repeated in the error: it may hold a password.
     try:
@@ -58,6 +82,9 @@ def _web(url: str) -> str:
     if parsed.scheme not in ("http", "https") or not parsed.host:
         raise ValueError(f"expected an address such as {API}")
     return url.rstrip("/")
+
+
+CorpTagPath = Annotated[str, AfterValidator(_path)]
 
 
 class Unconfirmed(Frozen):
@@ -70,14 +97,16 @@ class Unconfirmed(Frozen):
     call_concurrency: int = Field(
         default=5, ge=1, le=100, description="calls of one API at once before 45033"
     )
-    corp_tags: Literal[3000, 10000] = Field(
-        default=3000, description="most tags a company can have"
+    moments_a_month: int = Field(
+        default=0,
+        ge=0,
+        description="moments of the company a customer is shown in a month; 0: nobody knows of a "
+        "limit",
     )
-    card_hours: Literal[24, 72] = Field(
-        default=24, description="hours a template card can be updated after it was answered"
-    )
-    app_chats_per_hour: int = Field(
-        default=150_000, ge=1, description="most messages to members of app groups in an hour"
+    group_size: int = Field(
+        default=200,
+        ge=1,
+        description="members from which a customer group takes nobody by a code any more",
     )
 
 
@@ -120,6 +149,19 @@ class WeComSettings(Frozen):
         "later than an hour greets nobody",
     )
     tag_prefix: str = Field(
-        default="", max_length=20, description="what the company's tags begin with as ours"
+        default="",
+        max_length=20,
+        description="what the company's tags begin with as ours; if set, every tag of ours that "
+        "begins so goes both ways",
+    )
+    tags: Annotated[dict[str, CorpTagPath], AfterValidator(_distinct)] = Field(
+        default={},
+        description='tags of ours that go both ways, each with its company tag as "group/tag"',
+    )
+    create_tags: str = Field(
+        default="",
+        max_length=30,
+        description="the group missing company tags are created in (those of `tags` in their own); "
+        "empty: none are created",
     )
     unconfirmed: Unconfirmed = Field(default=Unconfirmed(), description="what WeCom leaves open")

@@ -17,8 +17,20 @@ from bot.gateways.wecom.api import WeComApi
 from bot.gateways.wecom.errors import NO_ANSWER, RULES, WeComError, failure
 from bot.gateways.wecom.known import Kept, Known
 from bot.gateways.wecom.lists import Lists, Relation
+from bot.gateways.wecom.marking import Marking, unmarked
 from bot.gateways.wecom.marks import Marks
-from bot.gateways.wecom.notes import Changed, ContactEdited, Note, TagsChanged, read
+from bot.gateways.wecom.notes import (
+    Changed,
+    CompareNow,
+    ContactEdited,
+    ContactLost,
+    Note,
+    TagsChanged,
+    TransferFailed,
+    Unreached,
+    read,
+)
+from bot.gateways.wecom.pairs import Pairs
 from bot.gateways.wecom.reconciler import Kind, Reconciler
 from bot.gateways.wecom.settings import WeComSettings
 from bot.model.base import Frozen
@@ -45,16 +57,34 @@ class Status(Frozen):
     """How the sync is doing; times are UTC ms, 0 for never.
 
     ``complete``: when all lists were last read. ``reason``: why the last round was broken off, or
-    ''. ``skipped``: staff and groups it could not read, because WeCom refused them.
+    ''; ``errcode`` and ``errmsg`` are WeCom's for it. ``skipped``: staff and groups it could not
+    read, because WeCom refused them. ``repaired``: what it found that no callback had told.
+
+    ``waiting``: tags of members that are still to be marked in WeCom. ``unmarked``: members WeCom
+    refused to mark since the last round, whom the next one tries again; ``missing``: a tag of
+    ours that no company tag is for; ``mark_errcode`` and ``mark_errmsg``: what WeCom said.
     """
 
     complete: int = 0
     begun: int = 0
     reason: str = ""
+    errcode: int = 0
+    errmsg: str = ""
     staff: int = 0
     contacts: int = 0
     groups: int = 0
     skipped: int = 0
+    repaired: int = 0
+    waiting: int = 0
+    unmarked: int = 0
+    missing: str = ""
+    mark_errcode: int = 0
+    mark_errmsg: str = ""
+
+    @property
+    def mark_reason(self) -> Phrase | None:
+        """Why tags wait or were refused; None if none are."""
+        return unmarked(self.missing, self.mark_errcode, self.mark_errmsg)
 
 
 class NotOurs(Exception):
@@ -79,7 +109,17 @@ class Sync:
         self._untold: set[str] = set()
         self._known = Known(store, inlet.gateway)
         self._lists = Lists(api, inlet.clock, self._keep_lease)
-        self._marks = Marks(store, self._known, inlet.gateway, settings.tag_prefix)
+        self._pairs = Pairs(settings)
+        self._marks = Marks(store, self._known, inlet.gateway, self._pairs)
+        self._marking = Marking(
+            api,
+            self._lists,
+            self._known,
+            store,
+            inlet.gateway,
+            settings.agent_id,
+            self._pairs,
+        )
         self._reconciler = Reconciler(
             self._lists, self._known, inlet.accept, inlet.clock, inlet.gateway
         )
@@ -88,27 +128,29 @@ class Sync:
         """Go on until cancelled; what fails is tried again."""
         try:
             while True:
+                more = False
                 try:
-                    await self.turn()
+                    more = await self.turn()
                 except StoreError as error:
                     log.warning("sync.waiting", gateway=self._gateway, reason=str(error))
                 except NotOurs:
                     pass
-                await self._clock.sleep(PAUSE)
+                await self._clock.sleep(0 if more else PAUSE)
         finally:
             await self._release()
 
-    async def turn(self) -> None:
-        """What is to be done now, if this node has the lease or gets it.
+    async def turn(self) -> bool:
+        """What is to be done now, if this node has the lease or gets it; whether more is left.
 
         Raises StoreError, and NotOurs when another node took the lease meanwhile.
         """
         if not await self._lease():
-            return
+            return False
         if self._clock.now() >= self._due:
             await self._round()
         else:
             await self._repair()
+        return await self._marking.turn()
 
     def soon(self) -> None:
         """Compare everything in the next turn."""
@@ -127,6 +169,7 @@ class Sync:
         await self._known.note(begun=self._clock.now())
         # Notes of now are answered by this round; those that come meanwhile are seen to after it.
         notes = await self._known.notes(NOTES)
+        self._reconciler.repaired = 0
         try:
             found = await self._compare()
         except WeComError as error:
@@ -134,19 +177,22 @@ class Sync:
             wait = min(LONGEST, FIRST * 2 ** (self._failed - 1))
             self._due = self._clock.now() + wait
             reason = str(Phrase.of(failure(error, idempotent=True)))
-            await self._known.note(reason=reason)
+            await self._known.note(reason=reason, errcode=error.errcode, errmsg=error.errmsg)
             log.warning("sync.failed", gateway=self._gateway, reason=str(error))
             return
         self._failed = 0
         self._reconciler.first = False
         self._due = self._clock.now() + self._every
-        await self._known.note(complete=self._clock.now(), reason="", **found)
+        await self._known.note(reason="", errcode=0, errmsg="", repaired=self._reconciler.repaired)
+        await self._known.note(complete=self._clock.now(), **found)
         await self._known.done(note for note in notes if _answered(note))
+        self._reconciler.look_for_owners()
 
     async def _compare(self) -> dict[str, int]:
         """Compare all there is; how much that was."""
         staff = await self._lists.staff()
         marked: list[Relation] = []
+        customers: set[str] = set()
         contacts = skipped = 0
         for one in staff:
             try:
@@ -156,12 +202,15 @@ class Sync:
                 continue
             contacts += len(rows)
             marked += [row for row in rows if row.tags]
+            if self._pairs.any:
+                customers |= {row.customer for row in rows}
         gone = sorted(await self._known.staff() - set(staff))
         left = [one for one in gone if not await self._reconciler.gone_staff(one)]
         await self._known.keep_staff([*staff, *left])
         if not skipped:  # else a tag of theirs would seem to be taken
             first = self._reconciler.first
-            await self._marks.settle(await self._lists.tags(), marked, first=first)
+            await self._marks.settle(await self._lists.tags(), marked, customers, first=first)
+            self._marking.again()
         chats = await self._lists.groups(staff)
         for chat in dict.fromkeys([*chats, *await self._known.kept()]):
             try:
@@ -192,8 +241,17 @@ class Sync:
             match note:
                 case Changed() if await self._incomplete(note):
                     self._untold.add(note.chat_id)
+                case Changed(scanned=True) if await self._known.led_to(note.chat_id):
+                    self._reconciler.soon(note.chat_id)
                 case ContactEdited():
                     customers.add(note.customer)
+                case ContactLost() | TransferFailed():
+                    self._reconciler.lost.add(note.customer)
+                    customers.add(note.customer)
+                case Unreached():
+                    await self._reconciler.unreached(note)
+                case CompareNow():
+                    self.soon()
                 case TagsChanged():
                     self._due = min(self._due, self._clock.now() + TAGS)
         try:
@@ -223,7 +281,9 @@ class Sync:
         if kind == "group":
             await self._reconciler.group(ident, trust=ident in self._untold)
         else:
-            await self._marks.one(ident, await self._reconciler.customer(ident))
+            rows = await self._reconciler.customer(ident)
+            if rows or await self._known.numbers([ident]):  # else they were erased
+                await self._marks.one(ident, rows)
 
     async def _incomplete(self, note: Changed) -> bool:
         """Whether the group must be asked for; else its callbacks told all, without a gap."""
@@ -262,6 +322,6 @@ class Sync:
 
 
 def _answered(text: str) -> bool:
-    """Whether a round answers the note: a group with a gap it may have read too early."""
+    """Whether a round answers the note: not who has a customer now, nor a group read too early."""
     note: Note | None = read(text)
-    return not isinstance(note, Changed)
+    return not isinstance(note, Changed | ContactLost | TransferFailed | Unreached)

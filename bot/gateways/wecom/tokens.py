@@ -109,6 +109,11 @@ class Tokens:
                     effects.do("DEL", key)
                     await store.apply(effects)
 
+    def forgive(self) -> None:
+        """Ask again at once where this node alone was refused; a wrong secret stays wrong."""
+        if not self._held.token and self._held.errcode not in REFUSED:
+            self._held, self._refusals = Held(), 0
+
     async def _renewed(self) -> str:
         gives_up = self._clock.now() + int(LEASE * 1000)
         while not self._fresh(self._held):

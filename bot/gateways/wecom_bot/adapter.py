@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
-from contextlib import aclosing
-from typing import Any, NamedTuple
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from contextlib import aclosing, suppress
+from typing import Any
 
 import aiohttp
 import structlog
@@ -13,13 +13,18 @@ from aiohttp import web
 from bot.gateways.adapter import Adapter, Inlet
 from bot.gateways.begun import Begun
 from bot.gateways.frames import FrameError
+from bot.gateways.wecom.crypto import key_of
+from bot.gateways.wecom_bot.answers import Answers
 from bot.gateways.wecom_bot.callback import Door
-from bot.gateways.wecom_bot.chats import ANSWERABLE, WELCOME, Callback, Chats, Kind
+from bot.gateways.wecom_bot.chats import Chats, Kind
 from bot.gateways.wecom_bot.errors import Expired, MediaGone
-from bot.gateways.wecom_bot.event import EVICTED, event_of
+from bot.gateways.wecom_bot.event import EVICTED
+from bot.gateways.wecom_bot.exchanges import Exchanges
+from bot.gateways.wecom_bot.files import Files
 from bot.gateways.wecom_bot.link import Frame, Link, dial
 from bot.gateways.wecom_bot.media import Media
 from bot.gateways.wecom_bot.message import (
+    WELCOME,
     Piece,
     Upload,
     Words,
@@ -27,38 +32,37 @@ from bot.gateways.wecom_bot.message import (
     card_body,
     media_body,
     render,
-    stream_body,
     words_body,
 )
 from bot.gateways.wecom_bot.payload import mapping, payload_of
+from bot.gateways.wecom_bot.reader import Reader
 from bot.gateways.wecom_bot.settings import WeComBotSettings
+from bot.gateways.wecom_bot.takeover import Takeover
+from bot.gateways.wecom_bot.ways import Body, Ways
 from bot.i18n.mark import msgid
 from bot.model.capabilities import Capabilities
 from bot.model.conversation import Conversation
 from bot.model.delivery import Delivery, InDoubt, Misconfigured, Receipt, Refused, Retry
 from bot.model.event import BaseEvent
+from bot.model.fault import Fault
+from bot.model.health import Detail, Health
 from bot.model.message import LinkCard
 from bot.model.phrase import Phrase
+from bot.store.line import StoreError
 
 log = structlog.get_logger(__name__)
 
-TAKEN_OVER = msgid(
-    "another program has connected with this bot's id and secret, and WeCom allows one: stop it, "
-    "then restart Muster"
+TAKEN_OVER = Fault(
+    msgid("another program has connected with this bot's id and secret, and WeCom allows one"),
+    msgid("Stop that program, then try again on the gateway's page, or restart Muster."),
 )
-
-
+BOT_ID = msgid("bot_id, as the bot's Bot ID")
+CALLBACK = msgid("工作台 → 智能机器人 → the bot → API 设置 → URL")
+NOT_CALLED = Fault(
+    msgid("WeCom has not called yet"),
+    msgid("Save the address in the bot's API settings once more; WeCom must reach this server."),
+)
 _KINDS: Mapping[str, Kind] = {"enter_chat": "entered", "template_card_event": "clicked"}
-
-Body = Mapping[str, Any]
-
-
-class Way(NamedTuple):
-    """How a piece may be sent: a command, its body, and the callback it answers, if any."""
-
-    cmd: str
-    body: Body
-    answers: Callback | None = None
 
 
 class WeComBot(Adapter):
@@ -68,10 +72,23 @@ class WeComBot(Adapter):
 
     def __init__(self, inlet: Inlet, settings: WeComBotSettings) -> None:
         super().__init__(inlet, settings)
+        if inlet.store is None:
+            raise ValueError("the AI-bot adapter needs the store")
         self.settings = settings
         self._chats = Chats(inlet.clock)
+        self._ways = Ways(self._chats, settings)
         self._media = Media(inlet.clock, self._http, settings.first_chunk)
-        self._door = Door(inlet, settings, self._http) if settings.mode == "callback" else None
+        key = key_of(settings.aes_key.get_secret_value()) if settings.aes_key else b""
+        self._files = Files(inlet, inlet.store, key)
+        self._reader = Reader(inlet, self._files, settings.name)
+        self._takeover = Takeover(inlet.gateway, inlet.store, inlet.clock)
+        self._door: Door | None = None
+        if settings.mode == "callback":
+            exchanges = Exchanges(inlet.gateway, inlet.store)
+            answers = Answers(exchanges, inlet.clock, self._http, settings)
+            self._door = Door(inlet, settings, self._reader, answers)
+        self.exclusive = self._door is None
+        self._abilities = abilities(connected=self.exclusive)
         self._link: Link | None = None
         self._evicted = False
         self._begun = Begun()
@@ -80,35 +97,38 @@ class WeComBot(Adapter):
     @property
     def capabilities(self) -> Capabilities:
         """Words, cards and files over a long connection; only words in answer to callbacks."""
-        return abilities(connected=self._door is None)
+        return (
+            self._abilities.model_copy(update={"refresh": True})
+            if self._evicted
+            else self._abilities
+        )
 
     # receiving
 
     async def receive(self) -> AsyncGenerator[BaseEvent, None]:
         """Connect, subscribe and yield events; with callbacks, wait for ever.
 
-        Raises Misconfigured once another program took the bot over, and from then on: coming
-        back would evict that one, which would come back as well.
+        Raises Misconfigured once another program took the bot over, and from then on.
         """
         if self._door:
-            self.inlet.lost("WeCom has not called yet")
+            self.inlet.lost(NOT_CALLED)
             waiting: AsyncIterator[BaseEvent] = super().receive()
             async for event in waiting:
                 yield event
+        self._evicted = await self._takeover.lost()
         if self._evicted:
-            raise Misconfigured(Phrase(TAKEN_OVER))
-        settings, clock = self.settings, self.inlet.clock
-        assert settings.secret is not None  # as the settings check
-        ws = await dial(self._http(), settings.url, clock)
-        link = Link(ws, clock, settings.ack_timeout, self.inlet.alive)
+            raise Misconfigured(TAKEN_OVER)
+        ws = await dial(self._http(), self.settings.url, self.inlet.clock)
+        link = Link(ws, self.inlet.clock, self.settings, self.inlet.alive)
         try:
-            await link.open(settings.bot_id, settings.secret)
+            await link.open()
+            await self._takeover.connected()
             self._chats.reconnected()
             self._link = link
             self.inlet.alive()
             async with aclosing(link.callbacks()) as frames:
                 async for frame in frames:
-                    if (event_or_none := self._take(frame)) is not None:
+                    if (event_or_none := await self._take(frame)) is not None:
                         yield event_or_none
         finally:
             if self._link is link:
@@ -116,33 +136,50 @@ class WeComBot(Adapter):
             await link.close()
 
     async def webhook(self, request: web.Request) -> web.StreamResponse:
-        """Answer WeCom's verification, messages, events and polls; only in callback mode."""
+        """Give what came with a message; in callback mode answer WeCom's calls."""
+        if request.method == "GET" and "file" in request.query:
+            return await self._files.answer(request.query["file"])
         if self._door is None:
             raise web.HTTPNotFound
         return await self._door.answer(request)
 
-    def _take(self, frame: Frame) -> BaseEvent | None:
+    async def _take(self, frame: Frame) -> BaseEvent | None:
         """What one callback means; one that is malformed is skipped, the connection stays."""
         raw = mapping(frame.get("body"))
         try:
             payload = payload_of(raw)
             if payload.event.eventtype == EVICTED:
-                self._evicted = True
-                raise Misconfigured(Phrase(TAKEN_OVER))
-            event = event_of(
-                self.inlet.gateway, raw, payload, self.inlet.clock.now(), self.settings.name
-            )
+                await self._lose()
+            event = await self._reader.event(raw, payload)
         except FrameError as error:
             log.warning("wecom_bot.skipped", gateway=self.inlet.gateway, reason=str(error))
             return None
         if event is None:
-            log.info("wecom_bot.unknown", gateway=self.inlet.gateway, what=payload.event.eventtype)
             return None
         req_id = str(mapping(frame.get("headers")).get("req_id", ""))
         kind = _KINDS.get(payload.event.eventtype) if payload.msgtype == "event" else "message"
         if kind and req_id:
             self._chats.heard(event.conversation, kind, req_id)
         return event
+
+    async def _lose(self) -> None:
+        self._evicted = True
+        with suppress(StoreError):  # then only the other nodes do not know
+            await self._takeover.evicted()
+        raise Misconfigured(TAKEN_OVER)
+
+    # for operators
+
+    async def health(self) -> Health:
+        """The bot this is, or where WeCom wants our address."""
+        if self._door:
+            return Health(callback=CALLBACK)
+        return Health(setup=(Detail(BOT_ID, self.settings.bot_id, "word"),))
+
+    async def refresh(self) -> None:
+        """Connect although another program took the bot over: the operator has stopped it."""
+        await self._takeover.settled()
+        self._evicted = False
 
     # sending
 
@@ -189,13 +226,14 @@ class WeComBot(Adapter):
             raise Refused(error.reason) from None
 
     async def _send_piece(self, delivery: Delivery, index: int, piece: Piece) -> None:
-        if self._door:
-            if isinstance(piece, Words):
-                await self._door.answers.say(delivery.to, piece.text)
-            return
         if wait := self._chats.wait(delivery.to):
             reason = Phrase("the hourly limit of this conversation is reached")
             raise Retry(reason, after=wait)
+        if self._door:
+            if isinstance(piece, Words):
+                await self._answer(self._door.answers, delivery, index, piece.text)
+                self._chats.sent(delivery.to)
+            return
         match piece:
             case Words():
                 await self._send_ways(delivery, index, piece, words_body(piece.text))
@@ -209,9 +247,15 @@ class WeComBot(Adapter):
                     self._media.forget(media_id)
                     raise
 
+    async def _answer(self, answers: Answers, delivery: Delivery, index: int, text: str) -> None:
+        try:
+            await answers.say(delivery.to, f"{delivery.id}-{index}", text)
+        except StoreError:  # what was said already is found again by its id
+            raise Retry(Phrase("the store is away"), after=1.0) from None
+
     async def _send_ways(self, delivery: Delivery, index: int, piece: Piece, body: Body) -> None:
         """Try one way after the other while callbacks turn out to be answerable no more."""
-        for way in self._ways(delivery, index, piece, body):
+        for way in self._ways.of(delivery, index, piece, body):
             try:
                 await self._ask(way.cmd, way.body, way.answers.req_id if way.answers else "")
             except Expired as error:
@@ -228,30 +272,9 @@ class WeComBot(Adapter):
                 self._chats.forget(delivery.to, "entered")
             return
 
-    def _ways(self, delivery: Delivery, index: int, piece: Piece, body: Body) -> Iterator[Way]:
-        """The ways a piece may be sent, best first; the next is for when the one has expired."""
-        to, words = delivery.to, piece.text if isinstance(piece, Words) else None
-        greets = delivery.priority in ("reply", "welcome") and not isinstance(piece, Upload)
-        if greets and (entered := self._callback(delivery, "entered", WELCOME)):
-            text = {"msgtype": "text", "text": {"content": words}}
-            yield Way("aibot_respond_welcome_msg", body if words is None else text, entered)
-        streamed = words is not None and self.settings.reply_as == "stream"
-        seconds = self.settings.stream_seconds if streamed else ANSWERABLE
-        message = self._callback(delivery, "message", seconds)
-        if message and delivery.priority == "reply":
-            # The same id in a repeat, so that it takes the place of what may have been shown.
-            stream = stream_body(f"{delivery.id}-{index}", words or "")
-            yield Way("aibot_respond_msg", stream if streamed else body, message)
-        where = {"chatid": to.group or to.account, "chat_type": 2 if to.group else 1}
-        yield Way("aibot_send_msg", where | dict(body))
-
-    def _callback(self, delivery: Delivery, kind: Kind, seconds: float) -> Callback | None:
-        found = self._chats.callback(delivery.to, kind, seconds)
-        return found if found and found.doubted in ("", delivery.id) else None
-
     async def _ask(self, cmd: str, body: Mapping[str, Any], req_id: str = "") -> Mapping[str, Any]:
         if self._evicted:
-            raise Retry(Phrase(TAKEN_OVER), after=60.0, scope="account")
+            raise Retry(TAKEN_OVER, after=60.0, scope="account")
         if self._link is None:
             raise Retry(Phrase("not connected"), after=5.0, scope="account")
         return await self._link.ask(cmd, body, req_id)

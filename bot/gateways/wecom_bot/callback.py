@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-import aiohttp
 import structlog
 from aiohttp import web
 
@@ -14,10 +13,11 @@ from bot.gateways.adapter import Inlet
 from bot.gateways.frames import FrameError, TooLargeError, body_of, load
 from bot.gateways.wecom.crypto import Crypto, CryptoError
 from bot.gateways.wecom_bot.answers import Answers
-from bot.gateways.wecom_bot.event import ENTERED, event_of
 from bot.gateways.wecom_bot.payload import payload_of
+from bot.gateways.wecom_bot.reader import Reader
 from bot.gateways.wecom_bot.settings import WeComBotSettings
-from bot.model.event import ActionChosen, BaseEvent, MessageReceived
+from bot.model.event import BaseEvent, ChatOpened, MessageReceived
+from bot.store.line import StoreError
 
 log = structlog.get_logger(__name__)
 
@@ -29,15 +29,17 @@ class Door:
         self,
         inlet: Inlet,
         settings: WeComBotSettings,
-        session: Callable[[], aiohttp.ClientSession],
+        reader: Reader,
+        answers: Answers,
     ) -> None:
         assert settings.token is not None  # as the settings check
         assert settings.aes_key is not None
         self._inlet = inlet
-        self._name = settings.name
+        self._reader = reader
+        self._window = settings.replay_window
         # A bot of the company's own has an empty receive id, which is checked all the same.
         self._crypto = Crypto(settings.token, settings.aes_key, "")
-        self.answers = Answers(inlet.clock, session, settings.waiting_text, settings.patience)
+        self.answers = answers
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
         """The answer to a call; raises the HTTP error to refuse it with."""
@@ -57,6 +59,8 @@ class Door:
         except FrameError as error:
             log.warning("wecom_bot.skipped", gateway=self._inlet.gateway, reason=str(error))
             raise web.HTTPBadRequest(text=str(error)) from None
+        except StoreError as error:
+            raise self._later(error) from None
         self._inlet.alive()
         return self._sealed(request, said) if said else web.Response()
 
@@ -69,7 +73,17 @@ class Door:
     def _opened(self, request: web.Request, encrypt: str) -> bytes:
         query = request.query
         signature, timestamp = query.get("msg_signature", ""), query.get("timestamp", "")
-        return self._crypto.decrypt(signature, timestamp, query.get("nonce", ""), encrypt)
+        self._crypto.check(signature, timestamp, query.get("nonce", ""), encrypt)
+        if not self._timely(timestamp):
+            raise CryptoError("the timestamp is too far from our clock")
+        return self._crypto.open(encrypt)
+
+    def _timely(self, timestamp: str) -> bool:
+        if not self._window:
+            return True
+        if not (timestamp.isascii() and timestamp.isdecimal() and len(timestamp) <= 11):
+            return False
+        return abs(self._inlet.clock.now() - int(timestamp) * 1000) <= self._window * 1000
 
     def _sealed(self, request: web.Request, said: Mapping[str, Any]) -> web.Response:
         nonce, timestamp = request.query.get("nonce", ""), str(self._inlet.clock.now() // 1000)
@@ -88,26 +102,24 @@ class Door:
         """What to say to what WeCom tells; None for nothing. Returns when it is on disk."""
         payload = payload_of(raw)
         if payload.msgtype == "stream":
-            return self.answers.poll(payload.stream.id)
-        now = self._inlet.clock.now()
-        event = event_of(self._inlet.gateway, raw, payload, now, self._name)
+            return await self.answers.poll(payload.stream.id)
+        event = await self._reader.event(raw, payload)
         if event is None:
-            what = payload.event.eventtype
-            log.info("wecom_bot.unknown", gateway=self._inlet.gateway, what=what)
             return None
         if isinstance(event, MessageReceived):
             # Before it is kept: the answer may be faster than we return from there.
-            stream = self.answers.open(event.id, event.conversation, payload.response_url)
+            where, later = event.conversation, payload.response_url
+            stream = await self.answers.open(where, event.id, later)
             await self._keep(event)
             return stream
-        if isinstance(event, ActionChosen) and event.action == ENTERED:
+        if isinstance(event, ChatOpened):
             return await self._greeted(event)
         await self._keep(event)
         return None
 
     async def _greeted(self, event: BaseEvent) -> Mapping[str, Any] | None:
-        with self.answers.greeting(event.conversation) as said:
-            text = await said if await self._keep(event) else ""
+        name = await self.answers.await_greeting(event.conversation, event.id)
+        text = await self.answers.greeting(name) if await self._keep(event) else ""
         return {"msgtype": "text", "text": {"content": text}} if text else None
 
     async def _keep(self, event: BaseEvent) -> bool:
@@ -116,5 +128,8 @@ class Door:
         except ValueError:
             raise web.HTTPBadRequest(text="this event cannot be kept") from None
         except Exception as error:  # whatever it is, the inbox has not got it
-            log.warning("wecom_bot.inbox_away", gateway=self._inlet.gateway, reason=str(error))
-            raise web.HTTPServiceUnavailable(headers={"Retry-After": "5"}) from None
+            raise self._later(error) from None
+
+    def _later(self, error: Exception) -> web.HTTPException:
+        log.warning("wecom_bot.inbox_away", gateway=self._inlet.gateway, reason=str(error))
+        return web.HTTPServiceUnavailable(headers={"Retry-After": "5"})

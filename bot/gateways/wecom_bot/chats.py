@@ -13,8 +13,6 @@ MOST = 10_000
 """Conversations remembered; those heard of longest ago are forgotten first."""
 ANSWERABLE = 24 * 3600.0
 """Seconds after a message in which it may be answered."""
-WELCOME = 5.0
-"""Seconds after a chat was opened or a card clicked in which that may be answered."""
 HOURLY = 1000
 """Messages WeCom lets into one conversation in an hour."""
 

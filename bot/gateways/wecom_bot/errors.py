@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from bot.i18n.mark import msgid
 from bot.model.delivery import InDoubt, Misconfigured, Refused, Retry, SendError
+from bot.model.fault import Fault
 from bot.model.phrase import Phrase
 
 UNSUBSCRIBED = 846609
@@ -28,24 +31,39 @@ _REFUSED = {
     93017: msgid("WeCom takes no empty message"),
     93018: msgid("the picture is too large for WeCom"),
 }
+_COPY = msgid("Copy them again from the bot's API settings, without blanks.")
 _MISCONFIGURED = {
-    853000: msgid("bot_id or secret is wrong: copy both again from the bot's API settings"),
-    93019: msgid("bot_id is wrong: copy it again from the bot's API settings"),
+    853000: Fault(msgid("bot_id or secret is wrong"), _COPY),
+    93019: Fault(msgid("bot_id is wrong"), _COPY),
 }
 _EXPIRED = {
     846605: msgid("this can be answered no more"),
     846608: msgid("the time to answer this has passed"),
 }
-_PASSING = {846601: 1.0, 846602: 1.0, 45033: 2.0}
-"""Seconds after which these are worth another try; what the first two mean is not documented."""
+TOO_MANY_AT_ONCE = 45033
+AGAIN = 1.5
+"""Seconds after which a code that passes is worth another try."""
 
 
-def fault(code: int, hint: str) -> SendError:
-    """What to raise for an errcode that is not 0; ``hint`` is WeCom's errmsg."""
+class Faults:
+    """Says what codes mean; those of ``passing`` are worth another try."""
+
+    def __init__(self, passing: Collection[int]) -> None:
+        self._passing = {*passing, TOO_MANY_AT_ONCE}
+
+    def fault(self, code: int, hint: str) -> SendError:
+        """What to raise for an errcode that is not 0; ``hint`` is WeCom's errmsg."""
+        if code in self._passing:
+            reason = Phrase("WeCom could not take it just now ({code})", code=code)
+            return Retry(reason, after=AGAIN)
+        return _fault(code, hint)
+
+
+def _fault(code: int, hint: str) -> SendError:
     if code in _EXPIRED:
         return Expired(Phrase(_EXPIRED[code]))
     if code in _MISCONFIGURED:
-        return Misconfigured(Phrase(_MISCONFIGURED[code]))
+        return Misconfigured(_MISCONFIGURED[code])
     if code in _REFUSED:
         return Refused(Phrase(_REFUSED[code]))
     if code == UNSUBSCRIBED:
@@ -54,9 +72,6 @@ def fault(code: int, hint: str) -> SendError:
         return MediaGone(Phrase("WeCom has let go of the upload"), after=1.0)
     if code == 45009:
         return Retry(Phrase("WeCom's limit for this conversation is reached"), after=60.0)
-    if code in _PASSING:
-        reason = Phrase("WeCom could not take it just now ({code})", code=code)
-        return Retry(reason, after=_PASSING[code])
     if code == -1:
         return InDoubt(Phrase("WeCom was too busy to say whether it was sent"))
     return Refused(Phrase("WeCom refused it ({code}: {hint})", code=code, hint=hint[:120]))

@@ -16,20 +16,18 @@ from weakref import WeakValueDictionary
 import aiohttp
 import structlog
 from aiohttp import WSMsgType
-from pydantic import SecretStr
 
 from bot.clock import Clock
 from bot.gateways.deadline import within
 from bot.gateways.frames import MAX_FRAME, FrameError, load
-from bot.gateways.wecom_bot.errors import UNSUBSCRIBED, fault
+from bot.gateways.wecom_bot.errors import UNSUBSCRIBED, Faults
 from bot.gateways.wecom_bot.payload import mapping
+from bot.gateways.wecom_bot.settings import WeComBotSettings
 from bot.model.delivery import InDoubt, Retry, SendError
 from bot.model.phrase import Phrase
 
 log = structlog.get_logger(__name__)
 
-PING = 30.0
-"""Seconds between two pings, as WeCom recommends."""
 MISSED = 2
 """Pings without ack after which the connection is dead."""
 OPENING = 20.0
@@ -67,12 +65,14 @@ class Link:
         self,
         ws: aiohttp.ClientWebSocketResponse,
         clock: Clock,
-        timeout: float,
+        settings: WeComBotSettings,
         alive: Callable[[], None],
     ) -> None:
         self._ws = ws
         self._clock = clock
-        self._timeout = timeout
+        self._settings = settings
+        self._timeout = settings.ack_timeout
+        self._faults = Faults(settings.passing_codes)
         self._alive = alive
         self._numbers = count(1)
         self._missed = 0
@@ -82,10 +82,12 @@ class Link:
         self._callbacks: asyncio.Queue[Frame | None] = asyncio.Queue()
         self._tasks: list[asyncio.Task[None]] = []
 
-    async def open(self, bot_id: str, secret: SecretStr) -> None:
+    async def open(self) -> None:
         """Begin to read, and subscribe; raises what ``ask`` raises."""
+        assert self._settings.secret is not None  # as the settings check
+        secret = self._settings.secret.get_secret_value()
         self._tasks.append(asyncio.create_task(self._read()))
-        await self.ask("aibot_subscribe", {"bot_id": bot_id, "secret": secret.get_secret_value()})
+        await self.ask("aibot_subscribe", {"bot_id": self._settings.bot_id, "secret": secret})
         self._tasks.append(asyncio.create_task(self._ping()))
 
     async def callbacks(self) -> AsyncGenerator[Frame, None]:
@@ -107,7 +109,7 @@ class Link:
         if code == UNSUBSCRIBED:
             await self._end("WeCom holds the connection for unsubscribed")
         if code:
-            raise fault(code, str(ack.get("errmsg", "")))
+            raise self._faults.fault(code, str(ack.get("errmsg", "")))
         return mapping(ack.get("body"))
 
     async def close(self) -> None:
@@ -170,7 +172,7 @@ class Link:
         pings: set[asyncio.Task[None]] = set()
         try:
             while True:
-                await self._clock.sleep(PING)
+                await self._clock.sleep(self._settings.ping_seconds)
                 if self._missed >= MISSED:
                     break
                 ping = asyncio.create_task(self._one_ping())

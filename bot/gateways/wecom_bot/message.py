@@ -10,6 +10,8 @@ from bot.model.capabilities import Capabilities, Rate, SegmentKind
 from bot.model.message import File, Image, LinkCard, Message, Video
 
 TEXT_BYTES = 20_480
+WELCOME = 5.0
+"""Seconds after a chat was opened or a card clicked in which that may be answered."""
 SHOWN: frozenset[SegmentKind] = frozenset({"text", "image", "link_card", "file", "video"})
 
 MediaKind = Literal["image", "file", "video"]
@@ -49,6 +51,7 @@ def abilities(*, connected: bool) -> Capabilities:
         text_bytes=TEXT_BYTES,
         layout="words_first",
         chat_rate=Rate(count=30, seconds=60),
+        welcome_window=WELCOME,
     )
 
 

@@ -33,9 +33,13 @@ class Said(_Tolerant):
 
 
 class Blob(_Tolerant):
-    """A picture, file or film: encrypted at ``url`` for five minutes."""
+    """A picture, file or film: encrypted at ``url`` for five minutes.
+
+    ``aeskey`` is its own key, which only a long connection tells.
+    """
 
     url: Words = ""
+    aeskey: Words = ""
 
 
 class Item(_Tolerant):
@@ -86,22 +90,28 @@ class Stream(_Tolerant):
     id: Words = ""
 
 
-class Payload(_Tolerant):
-    """Every field we read, of messages, events and polls."""
+class Content(_Tolerant):
+    """What is said: of the fields, the one that ``msgtype`` names."""
 
-    msgid: Ident = None
     msgtype: Words = ""
-    chattype: Words = ""
-    chatid: Ident = None
-    sender: Annotated[Sender, Lenient] = Field(default=Sender(), alias="from")
-    create_time: Number = None
-    response_url: Words = ""
     text: Annotated[Said, Lenient] = Said()
     voice: Annotated[Said, Lenient] = Said()
     image: Annotated[Blob, Lenient] = Blob()
     file: Annotated[Blob, Lenient] = Blob()
     video: Annotated[Blob, Lenient] = Blob()
     mixed: Annotated[Mixed, Lenient] = Mixed()
+
+
+class Payload(Content):
+    """Every field we read, of messages, events and polls; ``quote`` is what a message answers."""
+
+    msgid: Ident = None
+    chattype: Words = ""
+    chatid: Ident = None
+    sender: Annotated[Sender, Lenient] = Field(default=Sender(), alias="from")
+    create_time: Number = None
+    response_url: Words = ""
+    quote: Annotated[Content, Lenient] = Content()
     stream: Annotated[Stream, Lenient] = Stream()
     event: Annotated[Happening, Lenient] = Happening()
 

@@ -59,6 +59,20 @@ class WeComBotSettings(Frozen):
     patience: float = Field(
         20.0, gt=0, le=360, description="callback: seconds until an unanswered message is let go"
     )
+    answer_seconds: float = Field(
+        3600.0, gt=0, le=3600, description="callback: how long a message can be answered later"
+    )
+    replay_window: float = Field(
+        6 * 3600.0,
+        ge=0,
+        description="callback: seconds a timestamp may differ from our clock; 0: any",
+    )
+    ping_seconds: float = Field(
+        30.0, ge=1, le=300, description="long_connection: seconds between two signs of life"
+    )
+    passing_codes: frozenset[int] = Field(
+        frozenset({846601, 846602}), description="WeCom's codes after which a send is tried again"
+    )
 
     @model_validator(mode="after")
     def _complete(self) -> WeComBotSettings:

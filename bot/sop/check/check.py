@@ -16,6 +16,7 @@ from bot.sop.check.finding import SEVERITIES, Finding, Place
 from bot.sop.check.flow import flow
 from bot.sop.check.gateways import gateways
 from bot.sop.check.links import Probe, unhealthy
+from bot.sop.check.moments import moments, unshown
 from bot.sop.check.plan import Plan, plan_of
 from bot.sop.check.quotas import quotas
 from bot.sop.check.staff import taps
@@ -25,7 +26,7 @@ from bot.sop.foresight.foreseen import Foreseen
 from bot.sop.record import Sop, Version
 from bot.sop.sops import Sops
 
-CHECKS = (audience, gateways, taps, quotas, caps, conflicts, calendar, flow)
+CHECKS = (audience, gateways, moments, taps, quotas, caps, conflicts, calendar, flow)
 """Each is given the plan and the room, and tells what it found."""
 
 
@@ -73,6 +74,7 @@ class PlanCheck:
         said = await texts(plan, self._sops)
         found = [finding for ask in CHECKS for finding in await ask(plan, self._sops)]
         found += wording(plan, self._sops, said)
+        found += unshown(plan, said)
         if links and self._sops.means.settings.check_links:
             found += await unhealthy(plan, said, self._probe, unasked)
         order = {step.id: n for n, step in enumerate(plan.template.step)}

@@ -22,7 +22,7 @@ from bot.sop.times.schedule import DAY_MS, FOREVER_MS
 from bot.sop.times.timing import occurrences
 from bot.store.members import Group
 
-SEEN = frozenset({"message", "task", "route"})
+SEEN = frozenset({"message", "moment", "task", "route"})
 """What somebody does or reads: what quiet hours are about."""
 SENT = frozenset({"message", "route"})
 """What caps, quotas and distances are about."""

@@ -14,18 +14,21 @@ from bot.routing.template import TemplateFailed
 from bot.routing.writer import Reader
 from bot.sop.engine.turn import Turn
 from bot.sop.engine.verdict import Assign, Await, Case, Done, Send, Skip, Target, Verdict
-from bot.sop.outcomes.tasks import Task
+from bot.sop.outcomes.tasks import Task, rich
 from bot.sop.record import followers
 from bot.sop.sops import Sops
+from bot.sop.templates.anchor import CONTACT_ADDED
 from bot.sop.templates.step import CAME, TIMED_OUT, Step
 from bot.sop.templates.words import Words, spoken
 from bot.sop.times.timing import share_of
-from bot.sop.times.window import Opening, quota_cap
+from bot.sop.times.window import Opening, moment_gateway, quota_cap
 from bot.store.effects import Effects
 from bot.store.members import Member
 
 TASK_TIME = 86_400.0
 """Seconds staff have for a task that says nothing else."""
+_OWN = ("member", "group")
+"""What a text can name of its reader."""
 
 
 class Actor:
@@ -99,6 +102,9 @@ class Actor:
         to = to or _nowhere(target)
         variables = variables_of(version.parameters, self._means.workspace, to, target)
         way, words = self._variant(turn, step, target)
+        moment = step.action == "moment"
+        if moment and not can.moments:
+            return Skip("no moments", to.gateway)
         if step.action == "route":
             invitation = await self._means.invite(str(step.route), target.number)
             if invitation.outcome != "open":
@@ -110,6 +116,9 @@ class Actor:
             # In a group anybody may click: a link there is nobody's own.
             target.number if target.member and to.group is None else 0,
         )
+        if moment:  # nobody's own, for it is the same for everybody
+            reader = Reader(reader.step)
+            variables = {name: v for name, v in variables.items() if name not in _OWN}
         try:
             write, language = self._means.writer.write, version.language
             message = await write(spoken(words, language), variables, reader) if words else None
@@ -120,8 +129,11 @@ class Actor:
             return Skip("text failed", str(error))
         due, run = case.due, f"{turn.sop.id}/{case.run}"
         timed = words is not None and "link(" in spoken(words, language)
-        caps = self._caps(turn, case, to, can)
-        if what is not None or can.staff_confirm:
+        greets = 0 if what is not None or moment else await self._greets(turn, case, to, can)
+        # A welcome counts against no quota of mass messages.
+        counted = can.model_copy(update={"quotas": ()}) if greets else can
+        caps = _moments(turn, target, to, can) if moment else self._caps(turn, case, to, counted)
+        if what is not None or moment or (can.staff_confirm and not greets):
             task = Task(
                 id=f"{run}/{target.number}",
                 sop=turn.sop.id,
@@ -131,6 +143,9 @@ class Actor:
                 to=to,
                 title=what.summary if what else "",
                 text=message.summary if message else "",
+                rich=rich(message),
+                moment=moment,
+                seen_by=(step.seen_by or ()) if moment else (),
                 opened=turn.now,
                 due=turn.now + int((step.within or TASK_TIME) * 1000) if what or can.asks else due,
                 member=target.number if target.member else None,
@@ -145,10 +160,10 @@ class Actor:
         delivery = Delivery(
             to=to,
             message=message,
-            priority="broadcast",
+            priority="welcome" if greets else "broadcast",
             due=due,
-            until=opening.until,
-            expires=turn.now + step.late,
+            until=None if greets else opening.until,
+            expires=greets or turn.now + step.late,
             source=turn.sop.source,
             member=target.number if target.member else None,
             caps=caps,
@@ -162,6 +177,22 @@ class Actor:
             ),
         )
         return Send(delivery, way)
+
+    async def may_welcome(self, turn: Turn, case: Case) -> bool:
+        """Whether the step is a new contact's welcome, which waits for nothing."""
+        to, can = self._way(case.target)
+        return to is not None and bool(await self._greets(turn, case, to, can))
+
+    async def _greets(self, turn: Turn, case: Case, to: Conversation, can: Capabilities) -> int:
+        """Till when (UTC ms) this may go out as a new contact's welcome; 0 for no more."""
+        step, template = case.step, case.flight.template
+        first = template.anchor == CONTACT_ADDED and step is not None and step.follows is None
+        says = step is not None and step.action in ("message", "route")
+        if not (first and says and can.staff_confirm and can.welcome_window and to.account):
+            return 0
+        key = self._store.keys.welcome_open(to.gateway, case.target.number)
+        until = int(await self._store.text("GET", key) or 0)
+        return until if turn.now < until else 0
 
     def _variant(self, turn: Turn, step: Step, target: Target) -> tuple[str, Words | None]:
         """The text a target gets, always the same one, and the variant's name."""
@@ -197,9 +228,9 @@ class Actor:
         asked = [
             self._store.ask("GET", self._store.keys.cap(*name.rsplit(":", 1))) for name in names
         ]
-        counted = {n: int(await one or 0) for n, one in zip(names, asked, strict=True)}
+        counted = {n: (await one or b"").decode() for n, one in zip(names, asked, strict=True)}
         for cap in caps:
-            if sum(counted[key] for key in cap.keys) >= cap.limit:
+            if sum(int(counted[key] or 0) for key in cap.keys) >= cap.limit:
                 return Skip("frequency cap")
         return Assign(task, way, caps, {cap.keys[0]: counted[cap.keys[0]] for cap in caps})
 
@@ -237,6 +268,16 @@ def variables_of(
         account = member.accounts.get(to.gateway, "")
         found["member"] = {"name": member.name or account, "account": account}
     return found
+
+
+def _moments(turn: Turn, target: Target, to: Conversation, can: Capabilities) -> tuple[Cap, ...]:
+    """How many moments the target is shown, which no messages count against."""
+    zone = turn.zone_of(None)
+    day = Days(zone.key).of(turn.now)
+    return tuple(
+        quota_cap(quota, moment_gateway(to.gateway), target.who, day, zone)
+        for quota in can.moment_quotas
+    )
 
 
 def _owner(target: Target) -> str:

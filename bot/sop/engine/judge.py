@@ -74,8 +74,11 @@ class Judge:
         if step.action in PROMPT:
             return await self._actor.act(turn, case)
         guards = case.flight.template.guards
-        opening = self._opening(turn.now, target.zone, guards.blackout)
-        if opening.due > turn.now:
+        zone = turn.zone_of(None) if step.action == "moment" else target.zone
+        opening = self._opening(turn.now, zone, guards.blackout)
+        if opening.due > turn.now and not (
+            opening.why == "quiet hours" and await self._actor.may_welcome(turn, case)
+        ):
             dropped = guards.quiet == "drop" and opening.why == "quiet hours"
             return Skip(opening.why) if dropped else Postpone(opening.due, opening.why)
         seed = f"{turn.sop.identity.number}/holdout"

@@ -98,12 +98,12 @@ class Send:
 
 @dataclass(frozen=True, slots=True)
 class Assign:
-    """A task for staff, counted against ``caps`` of which ``counted`` were so far."""
+    """A task for staff, counted against ``caps``; ``counted`` is what the store has of each."""
 
     task: Task
     way: str = ""
     caps: tuple[Cap, ...] = ()
-    counted: dict[str, int] = field(default_factory=dict)
+    counted: dict[str, str] = field(default_factory=dict)
 
 
 Verdict = Skip | Postpone | Await | Done | Send | Assign

@@ -91,6 +91,10 @@ class Writing:
                 to, kind = delivery.to.key, delivery.priority
                 kept = f"{case.occurrence}\n{target.name}\n{kind}:{to}"
                 sent = [to, kind, delivery.due, delivery.model_dump_json(), kept]
+                if kind == "welcome":  # a contact gets one, from whoever is first
+                    key = keys.welcome_open(delivery.to.gateway, target.number)
+                    effects.guard(1, "EXISTS", key)
+                    effects.do("DEL", key)
         return self._store.run(
             "sop_plan",
             [
@@ -112,7 +116,7 @@ class Writing:
         for name, counted in verdict.counted.items():
             key = self._keys.cap(*name.rsplit(":", 1))
             ends = max(cap.ends for cap in verdict.caps if cap.keys[0] == name)
-            effects.guard(counted or "", "GET", key)
+            effects.guard(counted, "GET", key)
             effects.do("INCR", key)
             effects.do("PEXPIRE", key, max(1, ends - turn.now))
         text = verdict.task.title or verdict.task.text

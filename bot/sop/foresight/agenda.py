@@ -19,7 +19,7 @@ FARTHEST = 400
 """Days looked ahead at most."""
 MOST = 300
 """Times of one SOP read of the past, the latest ones."""
-WRITES = frozenset({"message", "task", "route"})
+WRITES = frozenset({"message", "moment", "task", "route"})
 """The kinds of step that say something to somebody."""
 _KINDS = ("planned", "sent", "done", "failed", "in_doubt")
 

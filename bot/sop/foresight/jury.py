@@ -16,7 +16,7 @@ from bot.sop.foresight.outlook import Outlook, told_later
 from bot.sop.foresight.rows import Row
 from bot.sop.foresight.tally import Tally
 from bot.sop.templates.step import CAME, TIMED_OUT, Step
-from bot.sop.times.window import quota_cap
+from bot.sop.times.window import moment_gateway, quota_cap
 
 
 @dataclass(slots=True)
@@ -126,7 +126,8 @@ class Jury:
     def _open(self, row: Row, step: Step, who: Bits, told: Told) -> Iterator[tuple[ZoneInfo, Bits]]:
         """Who may be written to at this moment, by their zones; the others are put off."""
         guards = row.flight.template.guards
-        for zone, those in [(row.zone, who)] if row.zone else self._look.zones(who):
+        fixed = self._look.turn.zone_of(None) if step.action == "moment" else row.zone
+        for zone, those in [(fixed, who)] if fixed else self._look.zones(who):
             opening = self._sops.windows.opening(row.due, zone, guards.blackout)
             if opening.due == row.due:
                 yield zone, those
@@ -147,14 +148,19 @@ class Jury:
         unreached = who - Bits.union(look.via.values())
         told.skip("cannot be reached", unreached)
         who -= unreached
+        moment = step.action == "moment"
+        if moment:
+            able = Bits.union(those for name, those in look.via.items() if can(name).moments)
+            told.skip("no moments", who - able)
+            who &= able
         for caps, those in self._capped(row, zone, who):
             full = await self._tally.full(caps, those) if caps else Bits()
             told.skip("frequency cap", full)
             if told.certain:  # what may not happen keeps nobody from anything
                 self._tally.count(caps, those - full)
             told.who |= those - full
-        staffed = Bits.union(those for name, those in look.via.items() if can(name).staff_confirm)
-        told.by_staff = told.who & staffed
+        asks = [name for name in look.via if moment or can(name).staff_confirm]
+        told.by_staff = told.who & Bits.union(look.via[name] for name in asks)
 
     def _capped(
         self, row: Row, zone: ZoneInfo, who: Bits
@@ -162,13 +168,18 @@ class Jury:
         """Whom which caps and quotas are for; those by the sending staff member are not told."""
         template, turn = row.flight.template, self._look.turn
         kind = "m" if self._look.personal else "g"
-        usual = self._sops.windows.caps(kind, row.due, zone, template.topic, template.guards)
+        moment = row.step is not None and row.step.action == "moment"
+        windows = self._sops.windows
+        usual = windows.caps(kind, row.due, zone, template.topic, template.guards)
+        usual = () if moment else usual
         ours = turn.zone_of(None)
         day = Days(ours.key).of(row.due)
         for name, theirs in self._look.via.items():
+            can = self._sops.means.capabilities(name)
+            under = moment_gateway(name) if moment else name
             quotas = [
-                quota_cap(quota, name, kind, day, ours)
-                for quota in self._sops.means.capabilities(name).quotas
+                quota_cap(quota, under, kind, day, ours)
+                for quota in (can.moment_quotas if moment else can.quotas)
                 if quota.per[0] == kind
             ]
             if quotas and (those := who & theirs):

@@ -32,7 +32,7 @@ class Errand(Frozen):
 
     ``since``: when it was asked first; ``ends``: then it is taken back; ``remind_at``: when the
     staff member is reminded next; ``tapped``: when we first saw it confirmed; ``why``: what went
-    wrong last.
+    wrong last. ``text`` sums up the message, which is ``rich`` where it is more than words.
     """
 
     id: str
@@ -42,6 +42,8 @@ class Errand(Frozen):
     sop: str
     run: str
     text: str
+    rich: Message | None = None
+    seen_by: tuple[str, ...] = ()
     ends: int
     step: Step = "gathering"
     platform: str = ""
@@ -59,8 +61,9 @@ class Errand(Frozen):
             staff=self.staff,
             kind=self.kind,
             targets=tuple(sorted(set(targets))),
-            message=Message.of(self.text),
+            message=self.rich or Message.of(self.text),
             since=self.since,
+            seen_by=self.seen_by,
         )
 
 

@@ -248,7 +248,9 @@ class Errands:
         now, errand = self._now(), look.errand
         changed = errand.model_copy(update={"why": kept})
         if state == "done" and errand.tapped and now - errand.tapped >= GRACE:
-            await self._ledger.close(errand, still, LEFT_OUT)
+            # Whoever is not shown a moment was not chosen by anybody.
+            ending = ENDINGS["gone"] if errand.kind == "moment" else LEFT_OUT
+            await self._ledger.close(errand, still, ending)
             await self._ledger.end(errand)
         elif state == "done":
             tapped = changed.model_copy(update={"tapped": errand.tapped or now})

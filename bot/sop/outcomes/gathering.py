@@ -1,4 +1,4 @@
-"""Gathering: open message tasks of one staff member with one text become one errand."""
+"""Gathering: open message tasks of one staff member with one message become one errand."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from bot.model.asking import AskKind
 from bot.model.capabilities import Capabilities
 from bot.model.delivery import place_of
+from bot.model.message import Message
 from bot.sop.outcomes.errand import LEASE, Book, Errand, chunks
 from bot.sop.outcomes.tasks import Task
 from bot.store.effects import Effects
@@ -26,8 +27,13 @@ HOLD = 30
 AGAIN = 60_000
 """Ms until tasks of a paused SOP are looked at again."""
 
-Mark = tuple[str, str, AskKind, str]
-"""Run, staff member, kind and text: what the tasks of one errand share."""
+NEAR = 600_000
+"""Ms between the ends of tasks that are asked together, at most: all end with the first."""
+PART = 10
+"""It is no more than this part of the time staff have."""
+
+Mark = tuple[str, str, AskKind, Message]
+"""Run, staff member, kind and message: what the tasks of one errand share."""
 
 
 class Gathering:
@@ -53,8 +59,11 @@ class Gathering:
         try:
             made = 0
             for mark, tasks in (await self._groups(gateway)).items():
+                if mark[2] == "moment":
+                    made += await self._publish(gateway, mark, tasks)
+                    continue
                 most = can.ask_accounts if mark[2] == "direct" else can.ask_groups
-                for some in _within(tasks, most):
+                for some in (part for near in _near(tasks) for part in _within(near, most)):
                     made += await self._make(gateway, mark, some)
             return made
         finally:
@@ -88,8 +97,7 @@ class Gathering:
                 if task is None or errand is not None or not staff:
                     await self._store.call("ZREM", key, ident)  # a person's, or in an errand
                     continue
-                kind: AskKind = "direct" if task.to.group is None else "group"
-                found[task.run, staff, kind, task.text].append(task)
+                found[task.run, staff, _kind(task), task.message].append(task)
         return found
 
     async def _staff(self, task: Task) -> str:
@@ -100,8 +108,16 @@ class Gathering:
         group = await self._members.group(number) if number else None
         return (group.owner if group else "") or task.owner
 
+    async def _publish(self, gateway: str, mark: Mark, tasks: Sequence[Task]) -> bool:
+        """One moment for all, also for who comes late: everybody sees each there is."""
+        for errand in await self._book.all():
+            if (errand.run, errand.staff, errand.kind) == mark[:3] and errand.gateway == gateway:
+                await asyncio.gather(*(self._put(errand, task) for task in tasks))
+                return False
+        return await self._make(gateway, mark, tasks)
+
     async def _make(self, gateway: str, mark: Mark, tasks: Sequence[Task]) -> bool:
-        run, staff, kind, text = mark
+        run, staff, kind, _ = mark
         number = int(await self._store.call("INCR", self._keys.fence()))
         errand = Errand(
             id=f"{tasks[0].sop}/{number}",
@@ -110,8 +126,10 @@ class Gathering:
             kind=kind,
             sop=tasks[0].sop,
             run=run,
-            text=text,
-            ends=max(task.due for task in tasks),
+            text=tasks[0].text,
+            rich=tasks[0].rich,
+            seen_by=tasks[0].seen_by,
+            ends=min(task.due for task in tasks),
         )
         now, effects = self._store.clock.now(), Effects(self._keys)
         self._book.begin(effects, errand, now + LEASE)
@@ -138,8 +156,26 @@ class Gathering:
         return await self._store.apply(effects)
 
 
+def _kind(task: Task) -> AskKind:
+    if task.moment:
+        return "moment"
+    return "direct" if task.to.group is None else "group"
+
+
 def _target(task: Task) -> str:
     return str(task.to.account if task.to.group is None else task.to.group)
+
+
+def _near(tasks: Sequence[Task]) -> list[list[Task]]:
+    """The tasks whose time ends together, the first to end first."""
+    found: list[list[Task]] = []
+    for task in sorted(tasks, key=lambda one: one.due):
+        first = found[-1][0] if found else task
+        near = min(NEAR, (first.due - first.opened) // PART)
+        if not found or task.due - first.due > near:
+            found.append([])
+        found[-1].append(task)
+    return found
 
 
 def _within(tasks: Sequence[Task], most: int | None) -> list[list[Task]]:

@@ -9,7 +9,7 @@ from bot.i18n.mark import msgid
 from bot.model.capabilities import Capabilities
 from bot.model.conversation import Conversation
 from bot.model.delivery import Delivery
-from bot.model.message import Message, Text
+from bot.model.message import AnySegment, Mention, Message, Text
 from bot.sop.outcomes.tasks import Task, Tasks
 from bot.store.effects import Effects
 from bot.store.store import Store
@@ -67,7 +67,7 @@ class TaskReminders:
             effects.deliver(
                 Delivery(
                     to=Conversation(gateway=task.to.gateway, account=task.owner),
-                    message=Message(segments=(Text(text=text),)),
+                    message=Message(segments=(Text(text=text), *_attached(task))),
                     priority="notice",
                     due=now,
                     expires=now + USEFUL,
@@ -81,3 +81,9 @@ class TaskReminders:
             return False
         accounts = self._store.keys.member_accounts(gateway)
         return bool(await self._store.call("HEXISTS", accounts, account))
+
+
+def _attached(task: Task) -> tuple[AnySegment, ...]:
+    """What the task's message shows beside words, for staff to forward."""
+    segments = task.rich.segments if task.rich else ()
+    return tuple(one for one in segments if not isinstance(one, Text | Mention))

@@ -9,6 +9,7 @@ from bot.delivery.outbox import follow
 from bot.model.base import Frozen
 from bot.model.conversation import Conversation
 from bot.model.delivery import place_of
+from bot.model.message import Mention, Message, Text
 from bot.sop.record import Sop
 from bot.store.effects import Effects
 from bot.store.store import Store
@@ -24,10 +25,12 @@ LAST = frozenset({"skipped:stopped", "skipped:left", "failed"})
 class Task(Frozen):
     """Something for staff to do, or a message to send by hand.
 
-    ``title`` says what to do; '' when it is only to send ``text``. ``opened`` and ``due`` are UTC
+    ``title`` says what to do; '' when it is only to send ``text``, or ``rich`` where a message is
+    more than words: then ``text`` sums it up. ``opened`` and ``due`` are UTC
     ms; ``run`` and ``target`` say which row it is, ``name`` is the target's whole name, ``follow``
     the occurrences that come after; ``owner`` is the staff member it is for, if anybody owns it;
-    ``timed``: the moment it is done is kept.
+    ``timed``: the moment it is done is kept. ``moment``: the owner publishes it, and contacts with
+    one of the tags ``seen_by`` see it, or all.
     """
 
     id: str
@@ -38,12 +41,35 @@ class Task(Frozen):
     to: Conversation
     title: str = ""
     text: str = ""
+    rich: Message | None = None
+    moment: bool = False
+    seen_by: tuple[str, ...] = ()
     opened: int = 0
     due: int
     member: int | None = None
     owner: str = ""
     follow: tuple[str, ...] = ()
     timed: bool = False
+
+    @property
+    def message(self) -> Message:
+        """What is to be sent."""
+        return self.rich or Message.of(self.text)
+
+    @property
+    def words(self) -> str:
+        """What of the message can be copied."""
+        if self.rich is None:
+            return self.text
+        written = (one for one in self.rich.segments if isinstance(one, Text | Mention))
+        return Message(segments=tuple(written)).summary.strip()
+
+
+def rich(message: Message | None) -> Message | None:
+    """The message where it is more than words."""
+    if message is None or all(isinstance(one, Text) for one in message.segments):
+        return None
+    return message
 
 
 @dataclass(slots=True)

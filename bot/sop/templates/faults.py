@@ -25,6 +25,7 @@ _VARIABLES = ("member", "group", "gateway", "workspace", "timezone", "language",
 _DOINGS = ("text", "variant", "task", "tag", "untag", "route", "start", "stop", "wait", "branch")
 _PERSONAL = _DOINGS[3:]
 _WITH_TEXT = ("task", "route")
+_WITH_TIME = ("task", "route", "text", "variant")
 _GROUP_TERMS = ("all-groups", "group", "gateway", "owner")
 _REFERS: dict[str, ParameterType] = {"at": "time", "every": "cron", "on": "date"}
 
@@ -116,10 +117,28 @@ def _doing_wrong(template: Template, step: Step) -> Iterator[Wrong]:
             yield key, msgid("only for steps to members"), ""
     if step.holdout and main not in ("text", "variant"):
         yield "holdout", msgid('expected beside "text" or "variant" only'), ""
-    if step.within is not None and main != "task":
-        yield "within", msgid('expected beside "task" only'), ""
+    yield from _moment_wrong(template, step, main)
+    if step.within is not None and main not in _WITH_TIME:
+        yield "within", msgid('expected beside "task" or a message only'), ""
     if step.wait and not step.wait.most:
         yield "wait", msgid("expected a time to wait of more than nothing"), msgid('such as "2d"')
+
+
+def _moment_wrong(template: Template, step: Step, main: str) -> Iterator[Wrong]:
+    """What staff publish once is for everybody at once, and nobody's own."""
+    if step.form != "moment":
+        if step.seen_by:
+            yield "seen_by", msgid('expected beside as = "moment" only'), ""
+        return
+    if main and main != "text":
+        yield "as", msgid('expected beside "text" only: a moment is the same for everybody'), ""
+    if template.to == "group":
+        yield "as", msgid("only for steps to members: groups see no moments"), ""
+    elif template.personal:
+        yield "as", msgid("a moment is for everybody at once: expected a calendar or a date"), ""
+    for key in ("follows", "holdout", "until"):
+        if getattr(step, key):
+            yield key, msgid("not beside a moment, which everybody sees at the same time"), ""
 
 
 def _following_wrong(template: Template, step: Step, before: dict[str, Step]) -> Iterator[Wrong]:

@@ -94,6 +94,8 @@ class Library:
 
     def known(self, template: Template, step: Step) -> frozenset[str]:
         """The names a step's texts can use."""
+        if step.action == "moment":  # the same for everybody
+            return frozenset({*self._variables, *template.parameters, *self._functions})
         member = _MEMBER if template.to == "member" else ()
         route = _ROUTE if step.route else ()
         given = (*self._variables, *template.parameters, *self._functions)

@@ -19,10 +19,11 @@ WIDTH = 100
 _ORDER = (
     *("id", "follows", "after", "before", "at", "until", "spread", "every", "weekly", "monthly"),
     *("on", "lunar", "holiday", "days", "closed", "missed", "if", "unless", "within", "tag"),
-    *("untag", "route", "start", "stop", "wait", "branch", "holdout", "task", "text", "variant"),
+    *("untag", "route", "start", "stop", "wait", "branch", "holdout", "as", "seen_by", "task"),
+    *("text", "variant"),
 )
 _DURATIONS = ("after", "before", "within", "most", "send_late")
-_SINGLE = ("tag", "untag")
+_SINGLE = ("tag", "untag", "seen_by")
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
 _CONTROL = re.compile("[\\\\\x00-\x08\x0b-\x1f\x7f]")
 _QUOTES = re.compile('"{3,}|"$')

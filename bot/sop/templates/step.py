@@ -20,7 +20,17 @@ PUNCTUAL = 15 * 60.0
 CAME, TIMED_OUT = "came", "timed-out"
 
 Action = Literal[
-    "message", "task", "tag", "untag", "route", "start", "stop", "wait", "branch", "nothing"
+    "message",
+    "moment",
+    "task",
+    "tag",
+    "untag",
+    "route",
+    "start",
+    "stop",
+    "wait",
+    "branch",
+    "nothing",
 ]
 
 
@@ -92,10 +102,20 @@ class Step(Frozen):
     holdout: int = Field(
         default=0, ge=0, le=90, description="Percent of the audience that gets nothing, to compare."
     )
+    form: Literal["message", "moment"] = Field(
+        default="message",
+        alias="as",
+        description="What `text` becomes: a message, or a moment that staff publish.",
+    )
+    seen_by: Several | None = Field(
+        default=None, description="Only contacts with one of these tags see the moment."
+    )
     task: Words | None = Field(
         default=None, description="What a staff member is to do; `text` is what they can copy."
     )
-    within: Duration | None = Field(default=None, description="How long staff have for a task.")
+    within: Duration | None = Field(
+        default=None, description="How long staff have for a task, or to confirm a message."
+    )
     tag: Several | None = Field(default=None, description="Tags to give.")
     untag: Several | None = Field(default=None, description="Tags to take away.")
     route: Name | None = Field(default=None, description="The route whose group to invite to.")
@@ -163,7 +183,7 @@ class Step(Frozen):
         if self.route is not None:
             return "route"
         if self.text is not None or self.variant:
-            return "message"
+            return self.form
         for name in ("tag", "untag", "start", "stop", "wait", "branch"):
             if getattr(self, name):
                 return name

@@ -122,6 +122,11 @@ class Windows:
         return [(instant(d, start, zone), instant(d + over, end, zone)) for d in days]
 
 
+def moment_gateway(gateway: str) -> str:
+    """What the quotas of a gateway's moments are counted under, apart from messages."""
+    return f"{gateway}:moment"
+
+
 def quota_cap(quota: Quota, gateway: str, who: str, day: date, zone: ZoneInfo) -> Cap:
     """What a delivery counts against a gateway's quota for ``who`` on a date."""
     name = f"{who}:{gateway}"

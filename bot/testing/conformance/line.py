@@ -12,7 +12,7 @@ from aiohttp import web
 
 from bot.gateways.adapter import Inlet
 from bot.model.conversation import Conversation
-from bot.model.delivery import Delivery, Receipt
+from bot.model.delivery import Delivery, DeliveryClass, Receipt
 from bot.model.event import BaseEvent
 from bot.model.message import Message, Segment
 from bot.testing.conformance.platform import Place, Platform
@@ -33,7 +33,8 @@ class Line:
 
     ``events`` has all events in the order in which they came, of which ``yielded`` were yielded
     and the others accepted; ``asked`` counts calls of ``accept``, which fail while ``away``.
-    ``alive`` counts signs of life, ``lost`` has the reasons told. Use as ``async with``; unless
+    ``alive`` counts signs of life, ``lost`` has the reasons told. What the adapter learns from a
+    list is past, and not looked at. Use as ``async with``; unless
     ``receiving``, the adapter is made but not connected, and the platform not started.
     """
 
@@ -47,6 +48,7 @@ class Line:
         self.receiving: asyncio.Task[None] | None = None
         self._begins, self._waits = receiving, wait and platform.traits.ending != "never"
         self._seen: set[str] = set()
+        self._newcomers: set[Conversation] = set()
         self._read = 0
         self._numbers = count(1)
         self._changed = asyncio.Event()
@@ -117,11 +119,25 @@ class Line:
         return await self.next()
 
     async def chat(self, place: Place | None = None) -> Conversation:
-        """A conversation in which somebody has just spoken to the bot; in a group if possible."""
-        places = self.platform.traits.places
-        there = place or ("group" if "group" in places else "direct")
+        """A conversation in which somebody has just spoken to the bot; in a group if possible.
+
+        Where nobody can speak, a group.
+        """
+        traits = self.platform.traits
+        there = place or ("group" if "group" in traits.places or traits.mute else "direct")
         group = self.platform.group(0) if there == "group" else None
+        if traits.mute:
+            return Conversation(gateway=GATEWAY, group=group)
         return (await self.hears("hello", group)).conversation
+
+    async def reader(self) -> Conversation:
+        """Somebody whom one message reaches as the capabilities say."""
+        if not self.platform.traits.welcomes:
+            return await self.chat()
+        to = Conversation(gateway=GATEWAY, account=await self.platform.come())
+        self._newcomers.add(to)
+        await self.next()
+        return to
 
     async def ended(self) -> BaseException | None:
         """What ``receive`` ended with; None when it returned."""
@@ -145,8 +161,10 @@ class Line:
     # sending
 
     def delivery(self, to: Conversation, *parts: str | Segment) -> Delivery:
-        """A delivery with an id of its own."""
-        return Delivery(id=f"d{next(self._numbers)}", to=to, message=Message.of(*parts))
+        """A delivery with an id of its own; to a new contact a welcome."""
+        ident, message = f"d{next(self._numbers)}", Message.of(*parts)
+        priority: DeliveryClass = "welcome" if to in self._newcomers else "reply"
+        return Delivery(id=ident, to=to, message=message, priority=priority)
 
     async def send(self, to: Conversation, *parts: str | Segment) -> Receipt:
         """Send a message."""
@@ -154,13 +172,17 @@ class Line:
 
     async def fails(self, delivery: Delivery) -> Exception:
         """The error that sending ends in, while time flies."""
+        return await self.failing(self.adapter.send(delivery))
+
+    async def failing(self, work: Coroutine[Any, Any, object]) -> Exception:
+        """The error that something ends in, while time flies."""
         try:
-            receipt = await self._flying(self.begin(self.adapter.send(delivery)))
+            receipt = await self._flying(self.begin(work))
         except AssertionError:
             raise
         except Exception as error:
             return error
-        raise AssertionError(f"expected an error, but send returned {receipt!r}")
+        raise AssertionError(f"expected an error, but {receipt!r} was returned")
 
     async def arrives(self, times: int) -> None:
         """Wait until so many messages have got to the platform."""
@@ -232,6 +254,8 @@ class Line:
         self._changed.set()
 
     async def _accept(self, event: BaseEvent) -> bool:
+        if event.past:
+            return True
         self.asked += 1
         await asyncio.sleep(0)
         if self.away:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from bot.gateways.adapter import Adapter, Inlet
+from bot.model.asking import AskKind
 from bot.model.capabilities import SegmentKind
 from bot.model.delivery import Misconfigured, Refused, Retry, SendError
 from bot.testing.clock import TestClock
@@ -31,6 +32,10 @@ class Traits:
     ends, it goes on and ``inlet.lost`` is told, or there is no connection that could be lost.
     ``refusals``: how a send can fail. ``silence``: a send's answer can be missing.
     ``logins``: a connection with a wrong login is turned away. ``webhook``: it calls us.
+    ``welcomes``: content looks as declared in the welcome to a new contact, where everything else
+    needs a tap. ``reminders``: how often in a day staff can be reminded of one ask.
+
+    A platform where nobody can speak to the bot has no ``places`` and tells of no "message".
     """
 
     places: frozenset[Place] = frozenset(PLACES)
@@ -43,6 +48,13 @@ class Traits:
     silence: bool = True
     logins: bool = True
     webhook: bool = False
+    welcomes: bool = False
+    reminders: int = 1000
+
+    @property
+    def mute(self) -> bool:
+        """Whether nobody can speak to the bot."""
+        return "message" not in self.tells
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +66,16 @@ class Arrived:
 
     group: str | None
     account: str | None
+    text: str
+    kinds: tuple[SegmentKind, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Put:
+    """One message that is before a staff member to confirm; ``targets``: accounts or groups."""
+
+    staff: str
+    targets: tuple[str, ...]
     text: str
     kinds: tuple[SegmentKind, ...] = ()
 
@@ -115,19 +137,44 @@ class Platform(ABC):
 
     @abstractmethod
     async def sent(self) -> Sequence[Arrived]:
-        """What people have seen from the bot so far, in order."""
+        """What people have seen from the bot so far, in order; also what staff confirmed."""
+
+    # where staff confirm
+
+    staff: str = "staff-0"
+    """The account of the one member of staff who is asked."""
+
+    async def target(self, kind: AskKind, number: int) -> str:
+        """Whom staff are asked to write to, 0 or 1: an account of a customer, or a group."""
+        raise NotImplementedError
+
+    async def put(self) -> Sequence[Put]:
+        """What is before staff, neither confirmed nor taken back."""
+        raise NotImplementedError
+
+    async def tap(self) -> None:
+        """The member of staff confirms all of it, and everybody they have gets it."""
+        raise NotImplementedError
+
+    async def lose(self, target: str) -> None:
+        """A customer is in contact with the member of staff no more."""
+        raise NotImplementedError
+
+    async def come(self) -> str:
+        """Somebody becomes a contact and may be welcomed; the account. Only with ``welcomes``."""
+        raise NotImplementedError
 
     # faults
 
     async def refuse(self, error: type[SendError]) -> float | None:
-        """Do not take the next send, as the platform says Retry, Refused or Misconfigured.
+        """Do not take the next send or ask, as the platform says Retry, Refused or Misconfigured.
 
         Returns the seconds after which it tells to try again, None when it tells nothing.
         """
         raise NotImplementedError
 
     async def fall_silent(self) -> None:
-        """The next send gets there, but not its answer: it never comes, or the line is cut."""
+        """The next send or ask gets there, but its answer never comes, or the line is cut."""
         raise NotImplementedError
 
     async def drop(self) -> None:

@@ -13,9 +13,10 @@ from bot.model.delivery import Misconfigured
 from bot.model.event import BaseEvent, MemberJoined, MemberLeft, MessageReceived, event_adapter
 from bot.testing.conformance.line import GATEWAY, Line
 from bot.testing.conformance.platform import KINDS, PLACES, Kind, Place, Platform
+from bot.testing.conformance.sending import by_itself
 
 CROWD = 20
-ACTS: dict[Kind, str] = {"joined": "join", "left": "leave"}
+ACTS: dict[Kind, str] = {"message": "say", "joined": "join", "left": "leave"}
 
 
 class Receiving:
@@ -33,8 +34,7 @@ class Receiving:
         async with Line(platform) as line:
             if place not in platform.traits.places:
                 await _cannot(line, "say", platform.account(0), group, "开门了吗")
-                can = line.adapter.capabilities
-                assert not (can.send_group if place == "group" else can.send_direct)
+                assert platform.traits.mute or not by_itself(line, place)
                 return
             await platform.say(platform.account(0), group, "几点开门?\n🍵")
             event = await line.next()
@@ -65,7 +65,7 @@ class Receiving:
     async def test_who_comes_and_goes_is_told(self, platform: Platform, kind: Kind) -> None:
         async with Line(platform) as line:
             if kind not in platform.traits.tells:
-                await _cannot(line, ACTS[kind], platform.account(0), platform.group(0))
+                await _cannot(line, ACTS[kind], *_whom(platform, kind))
                 return
             event = await _happens(line, kind, 0)
         assert isinstance(event, MemberJoined if kind == "joined" else MemberLeft), f"{event!r}"
@@ -80,7 +80,7 @@ class Receiving:
         traits = platform.traits
         async with Line(platform) as line:
             if kind not in traits.tells:
-                await _cannot(line, ACTS[kind], platform.account(0), platform.group(0))
+                await _cannot(line, ACTS[kind], *_whom(platform, kind))
                 return
             first = await _happens(line, kind, 0)
             assert await platform.repeat(), "an event that is kept already is acknowledged"
@@ -96,7 +96,7 @@ class Receiving:
     ) -> None:
         async with Line(platform) as line:
             if kind not in platform.traits.tells:
-                await _cannot(line, ACTS[kind], platform.account(0), platform.group(0))
+                await _cannot(line, ACTS[kind], *_whom(platform, kind))
                 return
             # Words may be equal and of one person; who joins is another one each time.
             people = [0] * CROWD if kind == "message" else list(range(CROWD))
@@ -140,6 +140,10 @@ class Receiving:
     # acknowledgement
 
     async def test_nothing_is_acknowledged_before_it_is_kept(self, platform: Platform) -> None:
+        if platform.traits.mute:
+            async with Line(platform) as line:
+                await _cannot(line, "say", platform.account(0), platform.group(0), "hello")
+            return
         place = sorted(platform.traits.places)[-1]
         group = platform.group(0) if place == "group" else None
         async with Line(platform) as line:
@@ -226,6 +230,11 @@ async def _happens(line: Line, kind: Kind, person: int) -> BaseEvent:
     act = platform.join if kind == "joined" else platform.leave
     assert await act(platform.account(person), platform.group(0)), "it was not acknowledged"
     return await line.next()
+
+
+def _whom(platform: Platform, kind: Kind) -> tuple[str, ...]:
+    """What an act is told: who, where, and the words."""
+    return (platform.account(0), platform.group(0), *(("hello",) if kind == "message" else ()))
 
 
 async def _cannot(line: Line, what: str, *how: object) -> None:

@@ -1,25 +1,49 @@
 """Moments, links that win customers, and statistics: as little of them as Muster asks for.
 
-Documents 95094 and 97297.
+Documents 95094, 93333 and 97297. A moment is nobody's before its member publishes it; which code an
+ended or unknown jobid gets, and what is told of a cancelled moment, no document says.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from bot.testing.wecom.call import Answer, Call, Fault, Handler
 from bot.testing.wecom.content import attachment
+from bot.testing.wecom.counters import DAY
 from bot.testing.wecom.media import Media
+from bot.testing.wecom.variants import Variants
 from bot.testing.wecom.world import World
+
+JOB_KEPT = DAY // 1000
+
+
+@dataclass(slots=True)
+class Moment:
+    """``published``: when each of its members did, seconds, 0 while not; ``shown``: to whom."""
+
+    moment_id: str
+    body: Mapping[str, Any]
+    made: int
+    published: dict[str, int] = field(default_factory=dict)
+    shown: dict[str, list[str]] = field(default_factory=dict)
+    cancelled: bool = False
 
 
 class Moments:
-    """externalcontact/…moment… and customer_acquisition/…"""
+    """externalcontact/…moment… and customer_acquisition/…
 
-    def __init__(self, world: World, media: Media) -> None:
+    ``full``: customers who are shown no moment any more, for a limit that no document states.
+    """
+
+    def __init__(self, world: World, media: Media, variants: Variants) -> None:
         self._world = world
         self._media = media
-        self.jobs: dict[str, dict[str, Any]] = {}
+        self._variants = variants
+        self.jobs: dict[str, Moment] = {}
+        self.full: set[str] = set()
         self.links: dict[str, dict[str, Any]] = {}
         self.quota = 1000
 
@@ -29,6 +53,10 @@ class Moments:
             here + "add_moment_task": self._add,
             here + "get_moment_task_result": self._result,
             here + "cancel_moment_task": self._cancel,
+            here + "get_moment_list": self._list,
+            here + "get_moment_task": self._task,
+            here + "get_moment_customer_list": self._customer_list,
+            here + "get_moment_send_result": self._shown,
             here + "get_user_behavior_data": self._behaviour,
             here + "groupchat/statistic": self._statistic,
             links + "list_link": self._list_links,
@@ -40,6 +68,18 @@ class Moments:
             here + "customer_acquisition_quota": self._quota,
         }
 
+    # people
+
+    def publish(self, moment_id: str, userid: str) -> None:
+        """A member publishes a moment."""
+        moment = self._moment(moment_id)
+        if moment.cancelled or moment.published[userid]:
+            raise ValueError(f"{userid} has nothing to publish in {moment_id}")
+        moment.published[userid] = self._world.now()
+        moment.shown[userid] = [c for c in self._meant(moment, userid) if c not in self.full]
+
+    # the API
+
     def _add(self, call: Call) -> Answer:
         text = (call.body.get("text") or {}).get("content", "")
         attachments = call.body.get("attachments") or []
@@ -50,36 +90,106 @@ class Moments:
             raise Fault(45002, "content over limit")
         if len(kinds) > 1 or len(attachments) > (9 if kinds == {"image"} else 1):
             raise Fault(41064, "attachments over limit")
+        if kinds - {"image", "video", "link"}:
+            raise Fault(41065, "invalid attachments msgtype")
         for one in attachments:
             if one["msgtype"] == "link" and "media_id" in one["link"]:
                 self._media.find(one["link"]["media_id"])
             else:
                 attachment(one, self._media)
         job = self._world.next("job")
-        self.jobs[job] = {"moment_id": self._world.next("mom"), "body": dict(call.body)}
+        moment = Moment(self._world.next("mom"), dict(call.body), self._world.now())
+        moment.published = {user: 0 for user in self._senders(call) if self._meant(moment, user)}
+        self.jobs[job] = moment
         return {"jobid": job}
 
+    def _senders(self, call: Call) -> list[str]:
+        """Those who are asked to publish: of the staff the app sees."""
+        senders = (call.body.get("visible_range") or {}).get("sender_list") or {}
+        named = senders.get("user_list") or self._world.staff
+        return [user for user in named if user in self._world.staff and call.app.sees(user)]
+
+    def _meant(self, moment: Moment, userid: str) -> list[str]:
+        """A member's customers, or those of them with one of the tags."""
+        visible = moment.body.get("visible_range") or {}
+        tags = {*(visible.get("external_contact_list") or {}).get("tag_list", [])}
+        return [
+            relation.external_userid
+            for relation in self._world.relations.values()
+            if relation.userid == userid and not relation.gone
+            if not tags or relation.tags & tags
+        ]
+
     def _result(self, call: Call) -> Answer:
-        job = self.jobs.get(call.text("jobid"))
-        if job is None:
+        moment = self.jobs.get(call.text("jobid"))
+        now = self._world.now()
+        if moment is None or now - moment.made >= JOB_KEPT:
             raise Fault(40058, "invalid jobid")
-        senders = (job["body"].get("visible_range") or {}).get("sender_list") or {}
-        wrong = [u for u in senders.get("user_list") or [] if u not in self._world.staff]
+        if now - moment.made < self._variants.dispatch:
+            return {"status": 2, "type": "add_moment_task"}
+        visible = moment.body.get("visible_range") or {}
+        senders = (visible.get("sender_list") or {}).get("user_list") or []
+        tags = (visible.get("external_contact_list") or {}).get("tag_list") or []
+        wrong = [u for u in senders if u not in self._world.staff]
+        untagged = [tag for tag in tags if tag not in self._world.tags]
         result = {
             "errcode": 0,
             "errmsg": "ok",
-            "moment_id": job["moment_id"],
+            "moment_id": moment.moment_id,
             "invalid_sender_list": {"user_list": wrong, "department_list": []},
-            "invalid_external_contact_list": {"tag_list": []},
+            "invalid_external_contact_list": {"tag_list": untagged},
         }
         return {"status": 3, "type": "add_moment_task", "result": result}
 
     def _cancel(self, call: Call) -> Answer:
-        wanted = call.text("moment_id")
-        for job, made in list(self.jobs.items()):
-            if made["moment_id"] == wanted:
-                del self.jobs[job]
-                return {}
+        self._called(call).cancelled = True
+        return {}
+
+    def _list(self, call: Call) -> Answer:
+        start = call.number("start_time", 0, 1, 1 << 40)
+        end = call.number("end_time", 0, start, start + 30 * 86_400)
+        rows = [
+            {
+                "moment_id": moment.moment_id,
+                "creator": "",
+                "create_time": str(moment.made),
+                "create_type": 0,
+                "visible_type": 0,
+                "text": moment.body.get("text", {}),
+            }
+            for moment in self.jobs.values()
+            if start < moment.made < end and not moment.cancelled
+        ]
+        page, cursor = call.page(rows, 20, 20)
+        return {"moment_list": page, "next_cursor": cursor}
+
+    def _task(self, call: Call) -> Answer:
+        moment = self._called(call)
+        rows = [
+            {"userid": user, "publish_status": int(at > 0)} for user, at in moment.published.items()
+        ]
+        page, cursor = call.page(rows, 500, 1000)
+        return {"task_list": page, "next_cursor": cursor}
+
+    def _customer_list(self, call: Call) -> Answer:
+        userid = call.text("userid", 40003)
+        meant = self._meant(self._called(call), userid)
+        rows = [{"userid": userid, "external_userid": one} for one in meant]
+        page, cursor = call.page(rows, 500, 1000)
+        return {"customer_list": page, "next_cursor": cursor}
+
+    def _shown(self, call: Call) -> Answer:
+        shown = self._called(call).shown.get(call.text("userid", 40003), [])
+        page, cursor = call.page([{"external_userid": one} for one in shown], 3000, 5000)
+        return {"customer_list": page, "next_cursor": cursor}
+
+    def _called(self, call: Call) -> Moment:
+        return self._moment(call.text("moment_id"))
+
+    def _moment(self, moment_id: str) -> Moment:
+        for moment in self.jobs.values():
+            if moment.moment_id == moment_id:
+                return moment
         raise Fault(40058, "invalid moment_id")
 
     def _behaviour(self, call: Call) -> Answer:

@@ -75,7 +75,7 @@ class WeComServer:
         self.welcomes = Welcomes(self.world, self.media, clock)
         self.ways = Ways(self.world, limits)
         self.mass = Mass(self.world, self.media, clock, limits, variants)
-        self.moments = Moments(self.world, self.media)
+        self.moments = Moments(self.world, self.media, variants)
         self.people = People(self.world, clock)
         self.robots = Robots(self.media, clock, limits)
         rooms = (self.media, self.messages, self.chats, self.contacts, self.tags, self.welcomes)

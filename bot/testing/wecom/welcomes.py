@@ -65,6 +65,18 @@ class Welcomes:
         self.sent.append(Greeting(code.userid, code.external_userid, dict(call.body), now))
         return {}
 
+    # people, in WeCom's admin pages
+
+    def edited(self, template_id: str, text: str) -> None:
+        """Somebody gives a group's welcome another text."""
+        self.templates[template_id].body["text"] = {"content": text}
+
+    def removed(self, template_id: str) -> None:
+        """Somebody deletes a group's welcome."""
+        del self.templates[template_id]
+
+    # texts for groups
+
     def _add(self, call: Call) -> Answer:
         if len(self.templates) >= 100:
             raise Fault(41055, "group welcome template number over limit")
@@ -80,7 +92,10 @@ class Welcomes:
         return {}
 
     def _get(self, call: Call) -> Answer:
-        return dict(self._own(call, edit=False).body)
+        body = dict(self._own(call, edit=False).body)
+        if "image" in body:  # told by its address, however it was given
+            body["image"] = {"pic_url": f"https://wework.qpic.cn/{call.text('template_id')}"}
+        return body
 
     def _delete(self, call: Call) -> Answer:
         self._own(call)

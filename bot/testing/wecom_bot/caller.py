@@ -12,7 +12,8 @@ from aiohttp import web
 from pydantic import SecretStr
 
 from bot.clock import Clock
-from bot.gateways.wecom.crypto import Crypto
+from bot.gateways.wecom.crypto import Crypto, key_of
+from bot.testing.wecom_bot.blobs import Blobs
 
 TOKEN = "QDG6eK"  # noqa: S105, of a test
 AES_KEY = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"
@@ -21,11 +22,14 @@ AES_KEY = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"
 class Caller:
     """Calls a bot's ``url`` and takes what is posted to ``response_url``, into ``later``.
 
-    Each of those addresses works once, within the hour.
+    Each of those addresses works once, within ``response_life`` seconds (3600; one source says
+    300).
     """
 
-    def __init__(self, clock: Clock, receive_id: str = "") -> None:
+    def __init__(self, clock: Clock, receive_id: str = "", response_life: float = 3600.0) -> None:
         self.clock = clock
+        self.response_life = response_life
+        self.blobs = Blobs(clock)
         self.url = ""
         self.later: list[Mapping[str, Any]] = []
         self.crypto = Crypto(SecretStr(TOKEN), SecretStr(AES_KEY), receive_id)
@@ -35,10 +39,12 @@ class Caller:
     async def __aenter__(self) -> Caller:
         app = web.Application()
         app.router.add_post("/cgi-bin/aibot/response", self._response)
+        app.add_routes(self.blobs.routes())
         self._runner = web.AppRunner(app, shutdown_timeout=0.1)
         await self._runner.setup()
         await web.TCPSite(self._runner, "127.0.0.1", 0).start()
         self._here = "http://{}:{}".format(*self._runner.addresses[0][:2])
+        self.blobs.base = self._here
         self._session = aiohttp.ClientSession()
         return self
 
@@ -68,6 +74,11 @@ class Caller:
             **where,
             **body,
         }
+
+    def sent(self, user: str, kind: str, data: bytes, name: str = "file") -> dict[str, Any]:
+        """What it posts when somebody sends an ``image``, ``file`` or ``video``."""
+        blob = {"url": self.blobs.add(data, key_of(AES_KEY), name)}
+        return self.message(user, "") | {"msgtype": kind, kind: blob}
 
     def entered(self, user: str) -> dict[str, Any]:
         """What it posts when somebody opens the chat."""
@@ -105,7 +116,7 @@ class Caller:
 
     async def _response(self, request: web.Request) -> web.Response:
         since = self._codes.pop(request.query["response_code"], None)
-        if since is None or self.clock.now() - since >= 3_600_000:
+        if since is None or self.clock.now() - since >= self.response_life * 1000:
             return web.json_response({"errcode": 846605, "errmsg": "invalid response_code"})
         self.later.append(await request.json())
         return web.json_response({"errcode": 0, "errmsg": "ok"})

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+import hashlib
 import json
 from collections import Counter
 from collections.abc import Mapping
@@ -12,6 +14,7 @@ from typing import Any
 from aiohttp import WSMsgType, web
 
 from bot.clock import Clock
+from bot.testing.wecom_bot.blobs import Blobs
 from bot.testing.wecom_bot.commands import Commands, Refusal
 from bot.testing.wecom_bot.faults import Faults, Variants
 from bot.testing.wecom_bot.world import Asked, Chat, Kind, Shown, World
@@ -22,7 +25,8 @@ Body = Mapping[str, Any]
 class AiBotServer:
     """One bot's server: ``async with AiBotServer(clock) as wecom``, then connect to ``wecom.url``.
 
-    People act by ``says``, ``enters``, ``clicks`` and ``rates``; what they see is in ``shown``.
+    People act by ``says``, ``sends``, ``enters``, ``clicks`` and ``rates``; what they see is in
+    ``shown``.
     ``counts`` has the commands that came, ``ended`` how many connections have.
     """
 
@@ -39,6 +43,7 @@ class AiBotServer:
         self.variants = variants or Variants()
         self.faults = Faults()
         self.world = World(clock)
+        self.blobs = Blobs(clock)
         self.counts: Counter[str] = Counter()
         self.frames: list[Body] = []
         self.url = ""
@@ -55,10 +60,12 @@ class AiBotServer:
     async def __aenter__(self) -> AiBotServer:
         app = web.Application()
         app.router.add_get("/", self._connected)
+        app.add_routes(self.blobs.routes())
         self._runner = web.AppRunner(app, shutdown_timeout=0.1)
         await self._runner.setup()
         await web.TCPSite(self._runner, "127.0.0.1", 0).start()
-        self.url = "ws://{}:{}/".format(*self._runner.addresses[0][:2])
+        here = "{}:{}".format(*self._runner.addresses[0][:2])
+        self.url, self.blobs.base = f"ws://{here}/", f"http://{here}"
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -84,6 +91,18 @@ class AiBotServer:
         chat.wrote = True
         said = {"msgtype": "text", "text": {"content": text}} | body
         return await self._tell("aibot_msg_callback", "message", user, chat, said)
+
+    async def sends(
+        self, user: str, kind: str, data: bytes, name: str = "file", group: str | None = None
+    ) -> str:
+        """Somebody sends an ``image``, ``file`` or ``video``; the callback's req_id."""
+        return await self.says(user, "", group, msgtype=kind, **{kind: self.blob(data, name)})
+
+    def blob(self, data: bytes, name: str = "file") -> dict[str, str]:
+        """A file as messages, mixed ones and quotes name it: encrypted by a key of its own."""
+        key = hashlib.sha256(f"key-{next(self._numbers)}".encode()).digest()
+        url = self.blobs.add(data, key, name)
+        return {"url": url, "aeskey": base64.b64encode(key).decode().rstrip("=")}
 
     async def enters(self, user: str) -> str:
         """Somebody opens the chat with the bot for the first time today."""

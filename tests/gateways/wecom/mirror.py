@@ -59,7 +59,7 @@ class Mirror:
             facts=self._facts,
             presence=Presence(Days("Asia/Shanghai")),
             writer=cast(Any, None),
-            capabilities=lambda gateway: cast(Capabilities, None),
+            capabilities=lambda gateway: Capabilities(),
             role=lambda gateway, account: None,
             workspace={},
             translate=str,

@@ -43,9 +43,10 @@ def test_the_key_may_stand_in_a_file(tmp_path: Path) -> None:
 
 
 def test_what_wecom_leaves_open_can_be_set(tmp_path: Path) -> None:
-    read = settings(tmp_path, unconfirmed='{ join_scenes = { "1" = "invited" }, card_hours = 72 }')
+    given = '{ join_scenes = { "1" = "invited" }, call_concurrency = 10 }'
+    read = settings(tmp_path, unconfirmed=given)
     assert read.unconfirmed.join_scenes == {"1": "invited"}
-    assert read.unconfirmed.card_hours == 72
+    assert read.unconfirmed.call_concurrency == 10
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 from bot.gateways.wecom.events import NOBODY, Report, read
 from bot.gateways.wecom.notes import (
     ArchiveAgreed,
-    CardChosen,
     Changed,
     ContactEdited,
     TagsChanged,
@@ -146,7 +145,7 @@ def test_everybody_who_joined_is_one_event(scene: str, how: str, form: str) -> N
         *(("wmBo", "wrTea"), ("wmCy", "wrTea"), ("dan", "wrTea"))
     ]
     assert len({*ids(found)}) == 3
-    assert found.notes == (Changed("wrTea", "v1", "v2", complete=True),)
+    assert found.notes == (Changed("wrTea", "v1", "v2", complete=True, scanned=how == "link"),)
 
 
 @pytest.mark.parametrize(("scene", "how"), [("0", "left"), ("1", "removed"), ("9", "unknown")])
@@ -284,7 +283,7 @@ def test_a_menu_entry_is_chosen(kind: str) -> None:
     assert (chosen.account.id, chosen.action) == ("ann", "stats")
 
 
-def test_a_card_is_answered_with_what_was_chosen_and_the_code_to_update_it() -> None:
+def test_a_card_is_answered_with_what_was_chosen_on_which_card() -> None:
     chosen = (
         b"<SelectedItems><SelectedItem><QuestionKey>q1</QuestionKey><OptionIds>"
         b"<OptionId>a</OptionId><OptionId>b</OptionId></OptionIds></SelectedItem>"
@@ -295,9 +294,8 @@ def test_a_card_is_answered_with_what_was_chosen_and_the_code_to_update_it() -> 
     found = report(plain)
     (action,) = found.events
     assert isinstance(action, ActionChosen)
-    assert (action.account.id, action.action) == ("ann", "ok")
-    choices = (("q1", ("a", "b")), ("q2", ()))
-    assert found.notes == (CardChosen("ann", "ok", "t1", "r", choices),)
+    assert (action.account.id, action.action, action.card) == ("ann", "ok", "t1")
+    assert action.choices == {"q1": ("a", "b"), "q2": ()}
 
 
 def test_staff_who_only_look_are_no_event_and_nothing_unknown() -> None:

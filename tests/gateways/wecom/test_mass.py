@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bot.gateways.wecom.mass import ASKS, MassSends
+from bot.gateways.wecom.mass import MassSends
 from bot.model.asking import Ask, NobodyToAsk
 from bot.model.delivery import InDoubt, Misconfigured, Refused, Retry
 from bot.model.message import LinkCard, Message, Text
@@ -218,7 +218,3 @@ async def test_what_wecom_answers_says_whether_to_ask_again(
         server.refuse["externalcontact/add_msg_template"] = [code]
         with pytest.raises(error):
             await mass.ask(ask(clock, *targets))
-
-
-def test_the_capabilities_say_what_one_ask_may_hold() -> None:
-    assert ASKS == {"asks": True, "ask_accounts": 10_000, "ask_groups": 2000}

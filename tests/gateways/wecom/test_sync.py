@@ -8,12 +8,14 @@ import pytest
 
 from bot.gateways.wecom.notes import (
     ArchiveAgreed,
-    CardChosen,
     Changed,
+    CompareNow,
     ContactEdited,
+    ContactLost,
     Note,
     TagsChanged,
     TransferFailed,
+    Unreached,
     read,
     written,
 )
@@ -328,7 +330,9 @@ async def test_of_callbacks_that_overtook_each_other_the_later_one_holds(
         TransferFailed("ann", "wmBo", "customer_refused"),
         ArchiveAgreed("ann", "wmBo", "W1"),
         TagsChanged("et1", "tag", "delete", ""),
-        CardChosen("ann", "yes", "t1", "code", (("q", ("a", "b")),)),
+        ContactLost("ann", "wmBo"),
+        Unreached("ann", ("wmBo", "wmCy"), 5),
+        CompareNow(5),
     ],
 )
 def test_a_note_is_read_as_it_was_written(note: Note) -> None:

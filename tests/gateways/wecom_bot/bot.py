@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from random import Random
 from typing import Any
 
@@ -16,6 +17,7 @@ from bot.model.conversation import Conversation
 from bot.model.delivery import Delivery, DeliveryClass, Receipt
 from bot.model.event import BaseEvent
 from bot.model.message import Message, Segment
+from bot.store.store import Store
 from bot.testing.wecom_bot import AiBotServer, Variants
 
 from ..clock import MovableClock
@@ -24,25 +26,30 @@ from ..clock import MovableClock
 class Bot:
     """A running gateway; its events wait in ``events``. ``forgets``: the inbox had it already."""
 
-    def __init__(self, clock: MovableClock, **settings: Any) -> None:
+    def __init__(self, store: Store, clock: MovableClock, **settings: Any) -> None:
         self.clock = clock
         self.events: asyncio.Queue[BaseEvent] = asyncio.Queue()
         self.away = False
+        self.url = ""
         self.seen: set[str] = set()
         self._changed = asyncio.Event()
         self._numbers = 0
         chosen = WeComBotSettings.model_validate(settings)
         self.connection = Connection(
             "bot",
-            lambda inlet: WeComBot(inlet, chosen),
+            lambda inlet: WeComBot(replace(inlet, address=self._address), chosen),
             self._accept,
             clock,
             Random(1),
             on_change=lambda _: self._changed.set(),
+            store=store,
         )
         adapter = self.connection.adapter
         assert isinstance(adapter, WeComBot)
         self.adapter = adapter
+
+    def _address(self) -> str:
+        return self.url.removesuffix("/gateways/bot")
 
     async def _accept(self, event: BaseEvent) -> bool:
         if self.away:
@@ -106,12 +113,12 @@ class Bot:
 
 @asynccontextmanager
 async def online(
-    variants: Variants | None = None, **settings: Any
+    store: Store, variants: Variants | None = None, **settings: Any
 ) -> AsyncIterator[tuple[AiBotServer, Bot]]:
     """A server and a bot that is subscribed there."""
     clock = MovableClock()
     async with AiBotServer(clock, variants=variants) as wecom:
         chosen = {"url": wecom.url, "bot_id": wecom.bot_id, "secret": wecom.secret}
-        async with Bot(clock, **(chosen | settings)) as bot:
+        async with Bot(store, clock, **(chosen | settings)) as bot:
             await bot.becomes("online")
             yield wecom, bot

@@ -44,6 +44,12 @@ client.on('message.text', async (frame) => {
   await tried('push', () => client.sendMessage(target.toLowerCase(), markdown));
   tell('done');
 });
+const open = async ({ url, aeskey }) => {
+  const { buffer, filename } = await client.downloadFile(url, aeskey);
+  tell('opened', { data: buffer.toString('base64'), filename });
+};
+client.on('message.image', (frame) => open(frame.body.image));
+client.on('message.file', (frame) => open(frame.body.file));
 client.on('event.enter_chat', async (frame) => {
   await tried('stream on an event', () => client.replyStream(frame, 's2', '?', true));
   await tried('welcome', () => client.replyWelcome(frame, { msgtype: 'text', text: { content: '欢迎' } }));

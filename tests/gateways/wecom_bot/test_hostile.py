@@ -17,6 +17,7 @@ FIELDS = [
     "msgid", "msgtype", "chattype", "chatid", "from", "userid", "create_time", "text", "content",
     "voice", "image", "url", "file", "video", "mixed", "msg_item", "event", "eventtype", "id",
     "enter_chat", "template_card_event", "event_key", "feedback_event", "type", "stream",
+    "quote", "aeskey",
 ]
 # fmt: on
 WORDS = ["text", "image", "mixed", "event", "enter_chat", "template_card_event", "group", "@a b"]
@@ -44,7 +45,7 @@ ANYTHING = st.recursive(
 def test_nothing_that_comes_breaks_the_reading(body: dict[str, Any], sender: object) -> None:
     raw = body | ({"from": sender} if sender else {})
     try:
-        event = event_of("bot", raw, payload_of(raw), 1_750_000_000_000)
+        event = event_of("bot", raw, payload_of(raw), 1_750_000_000_000, lambda blob: blob.url)
     except FrameError:
         return
     if event is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -12,7 +13,10 @@ from typing import Any
 import pytest
 
 from bot.clock import SystemClock
+from bot.gateways.wecom_bot.files import decrypted
+from bot.store.store import Store
 from bot.testing.wecom_bot import AiBotServer, Variants
+from bot.testing.wecom_bot.blobs import encrypted
 
 from ..clock import MovableClock
 from .bot import Bot
@@ -106,6 +110,42 @@ async def test_the_sdk_greets_and_changes_cards() -> None:
         assert _outcomes(await judge.tells("done")) == [("update", 0)]
 
 
+@pytest.mark.parametrize("size", [7, 32, 40_000])
+async def test_the_sdk_and_we_open_the_same_file(store: Store, size: int) -> None:
+    data = bytes(number % 251 for number in range(size))
+    async with AiBotServer(SystemClock()) as wecom, judged(wecom) as judge:
+        await judge.tells("authenticated")
+        await wecom.sends("z", "file", data, "菜单.pdf")
+        [told] = await judge.tells("opened")
+        assert (base64.b64decode(told["data"]), told["filename"]) == (data, "菜单.pdf")
+    sealed = encrypted(data, KEY)
+    assert decrypted(sealed, KEY) == data
+    assert await by_the_sdk(sealed) == data
+
+
+KEY = bytes(range(32))
+OPEN = """
+const [folder, key] = process.argv.slice(1);
+const { createRequire } = require('node:module');
+const { decryptFile } = createRequire(`${folder}/`)('@wecom/aibot-node-sdk');
+const parts = [];
+process.stdin.on('data', (part) => parts.push(part));
+process.stdin.on('end', () => process.stdout.write(decryptFile(Buffer.concat(parts), key)));
+"""
+
+
+async def by_the_sdk(sealed: bytes) -> bytes:
+    """What WeCom's SDK finds in a file."""
+    process = await asyncio.create_subprocess_exec(
+        *("node", "-e", OPEN, str(JUDGES), base64.b64encode(KEY).decode()),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+    )
+    async with asyncio.timeout(15):
+        found, _ = await process.communicate(sealed)
+    return found
+
+
 async def test_the_sdk_gives_up_on_a_wrong_secret() -> None:
     async with AiBotServer(SystemClock()) as wecom, judged(wecom, "wrong") as judge:
         told = await judge.tells("error")
@@ -127,12 +167,12 @@ async def test_the_sdk_comes_back_when_its_pings_are_not_answered() -> None:
 
 
 @pytest.mark.parametrize("closes", [True, False])
-async def test_our_adapter_evicts_the_sdk_which_stays_away(closes: bool) -> None:
+async def test_our_adapter_evicts_the_sdk_which_stays_away(store: Store, closes: bool) -> None:
     variants = Variants(closes_evicted=closes)
     async with AiBotServer(SystemClock(), variants=variants) as wecom, judged(wecom) as judge:
         await judge.tells("authenticated")
         login = {"url": wecom.url, "bot_id": wecom.bot_id, "secret": wecom.secret}
-        async with Bot(MovableClock(), **login) as bot:
+        async with Bot(store, MovableClock(), **login) as bot:
             await bot.becomes("online")
             await judge.tells("evicted")
             await judge.tells("disconnected")

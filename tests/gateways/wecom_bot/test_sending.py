@@ -11,6 +11,7 @@ from aiohttp import web
 from bot.model.conversation import Conversation
 from bot.model.delivery import InDoubt, Misconfigured, Refused, Retry, SendError
 from bot.model.message import File, Image, LinkCard, Mention
+from bot.store.store import Store
 from bot.testing.wecom_bot import AiBotServer, Variants
 
 from .bot import Bot, online
@@ -26,8 +27,8 @@ async def passes(wecom: AiBotServer, bot: Bot, seconds: int) -> None:
         await wecom.until("ping", ping)
 
 
-async def test_a_reply_answers_the_message_and_a_notice_is_written_first() -> None:
-    async with online() as (wecom, bot):
+async def test_a_reply_answers_the_message_and_a_notice_is_written_first(store: Store) -> None:
+    async with online(store) as (wecom, bot):
         req_id = await wecom.says("z", "几点开门", group="g")
         await bot.next()
         await bot.say(Mention(account="z", name="小明"), "9:00", group="g")
@@ -40,8 +41,8 @@ async def test_a_reply_answers_the_message_and_a_notice_is_written_first() -> No
         assert frame["headers"] == {"req_id": req_id}
 
 
-async def test_a_bot_cannot_write_first_where_nobody_wrote() -> None:
-    async with online() as (wecom, bot):
+async def test_a_bot_cannot_write_first_where_nobody_wrote(store: Store) -> None:
+    async with online(store) as (wecom, bot):
         wecom.world.chat("z")
         with pytest.raises(Refused, match="only where somebody wrote"):
             await bot.say("hello", account="z", priority="broadcast")
@@ -49,8 +50,8 @@ async def test_a_bot_cannot_write_first_where_nobody_wrote() -> None:
             await bot.say("hello", account="Z", priority="broadcast")
 
 
-async def test_replies_go_as_markdown_where_set_so() -> None:
-    async with online(reply_as="markdown") as (wecom, bot):
+async def test_replies_go_as_markdown_where_set_so(store: Store) -> None:
+    async with online(store, reply_as="markdown") as (wecom, bot):
         await wecom.says("z", "hi")
         await bot.next()
         await passes(wecom, bot, 450)
@@ -59,9 +60,9 @@ async def test_replies_go_as_markdown_where_set_so() -> None:
 
 
 @pytest.mark.parametrize("life", [360.0, 600.0])
-async def test_a_late_reply_is_written_first(life: float) -> None:
+async def test_a_late_reply_is_written_first(store: Store, life: float) -> None:
     """Whichever of the two lives of a stream WeCom enforces, and whichever we believe in."""
-    async with online(Variants(stream_life=life), stream_seconds=600) as (wecom, bot):
+    async with online(store, Variants(stream_life=life), stream_seconds=600) as (wecom, bot):
         await wecom.says("z", "hi")
         await bot.next()
         await passes(wecom, bot, 480)
@@ -72,8 +73,8 @@ async def test_a_late_reply_is_written_first(life: float) -> None:
 
 
 @pytest.mark.parametrize("priority", ["reply", "welcome"])
-async def test_who_opens_the_chat_is_greeted_in_time(priority: str) -> None:
-    async with online() as (wecom, bot):
+async def test_who_opens_the_chat_is_greeted_in_time(store: Store, priority: str) -> None:
+    async with online(store) as (wecom, bot):
         await wecom.enters("z")
         await bot.next()
         await bot.clock.advance(4)
@@ -82,8 +83,8 @@ async def test_who_opens_the_chat_is_greeted_in_time(priority: str) -> None:
         assert (shown.cmd, shown.text) == ("aibot_respond_welcome_msg", "欢迎")
 
 
-async def test_a_greeting_too_late_is_refused_where_nobody_wrote() -> None:
-    async with online() as (wecom, bot):
+async def test_a_greeting_too_late_is_refused_where_nobody_wrote(store: Store) -> None:
+    async with online(store) as (wecom, bot):
         await wecom.enters("z")
         await bot.next()
         await bot.clock.advance(6)
@@ -92,10 +93,10 @@ async def test_a_greeting_too_late_is_refused_where_nobody_wrote() -> None:
         assert wecom.shown == []
 
 
-async def test_a_card_is_changed_within_five_seconds_of_a_click() -> None:
+async def test_a_card_is_changed_within_five_seconds_of_a_click(store: Store) -> None:
     card = {"card_type": "text_notice", "task_id": "task-1"}
     where = Conversation(gateway="bot", group="g")
-    async with online() as (wecom, bot):
+    async with online(store) as (wecom, bot):
         await wecom.clicks("z", "yes", group="g")
         await bot.next()
         await bot.adapter.update_card(where, card, ("z",))
@@ -104,8 +105,8 @@ async def test_a_card_is_changed_within_five_seconds_of_a_click() -> None:
             await bot.adapter.update_card(where, card)
 
 
-async def test_pictures_are_uploaded_once_and_words_come_first() -> None:
-    async with online() as (wecom, bot):
+async def test_pictures_are_uploaded_once_and_words_come_first(store: Store) -> None:
+    async with online(store) as (wecom, bot):
         await wecom.says("z", "hi")
         await bot.next()
         await bot.say(Image(url=PICTURE, alt="tea"), "look", account="z")
@@ -120,11 +121,11 @@ async def test_pictures_are_uploaded_once_and_words_come_first() -> None:
 
 
 @pytest.mark.parametrize("first", [0, 1])
-async def test_a_large_file_goes_in_pieces(first: int) -> None:
+async def test_a_large_file_goes_in_pieces(store: Store, first: int) -> None:
     data = bytes(range(256)) * 5000
     url = f"data:application/pdf;base64,{base64.b64encode(data).decode()}"
     variants = Variants(first_chunk=1 if first else 0)
-    async with online(variants, first_chunk=first) as (wecom, bot):
+    async with online(store, variants, first_chunk=first) as (wecom, bot):
         await wecom.says("z", "hi")
         await bot.next()
         await bot.say(File(url=url, name="菜单.pdf"), account="z")
@@ -133,8 +134,8 @@ async def test_a_large_file_goes_in_pieces(first: int) -> None:
         assert wecom.shown[0].body["msgtype"] == "file"
 
 
-async def test_an_upload_wecom_let_go_of_is_made_again() -> None:
-    async with online() as (wecom, bot):
+async def test_an_upload_wecom_let_go_of_is_made_again(store: Store) -> None:
+    async with online(store) as (wecom, bot):
         await wecom.says("z", "hi")
         await bot.next()
         await bot.say(Image(url=PICTURE), account="z")
@@ -145,7 +146,7 @@ async def test_an_upload_wecom_let_go_of_is_made_again() -> None:
         assert len(wecom.shown) == 2
 
 
-async def test_a_file_that_cannot_be_fetched_says_so() -> None:
+async def test_a_file_that_cannot_be_fetched_says_so(store: Store) -> None:
     async def missing(_: web.Request) -> web.Response:
         raise web.HTTPNotFound
 
@@ -156,7 +157,7 @@ async def test_a_file_that_cannot_be_fetched_says_so() -> None:
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     url = "http://{}:{}/a.png".format(*runner.addresses[0][:2])
     try:
-        async with online() as (wecom, bot):
+        async with online(store) as (wecom, bot):
             await wecom.says("z", "hi")
             await bot.next()
             with pytest.raises(Refused, match="404"):
@@ -171,8 +172,8 @@ async def test_a_file_that_cannot_be_fetched_says_so() -> None:
         await runner.cleanup()
 
 
-async def test_a_link_is_a_card() -> None:
-    async with online() as (wecom, bot):
+async def test_a_link_is_a_card(store: Store) -> None:
+    async with online(store) as (wecom, bot):
         await wecom.says("z", "hi")
         await bot.next()
         await bot.say(LinkCard(url="https://t.example", title="新茶"), account="z")
@@ -181,8 +182,8 @@ async def test_a_link_is_a_card() -> None:
         assert card["main_title"]["title"] == "新茶"
 
 
-async def test_a_text_over_the_limit_comes_in_pieces() -> None:
-    async with online() as (wecom, bot):
+async def test_a_text_over_the_limit_comes_in_pieces(store: Store) -> None:
+    async with online(store) as (wecom, bot):
         await wecom.says("z", "hi")
         await bot.next()
         await bot.say("茶。" * 5000, account="z")
@@ -190,8 +191,10 @@ async def test_a_text_over_the_limit_comes_in_pieces() -> None:
         assert "".join(one.text for one in wecom.shown) == "茶。" * 5000
 
 
-async def test_a_lost_ack_leaves_a_send_in_doubt_and_a_repeated_reply_is_shown_once() -> None:
-    async with online() as (wecom, bot):
+async def test_a_lost_ack_leaves_a_send_in_doubt_and_a_repeated_reply_is_shown_once(
+    store: Store,
+) -> None:
+    async with online(store) as (wecom, bot):
         await wecom.says("z", "hi")
         await bot.next()
         wecom.faults.lost_acks = 1
@@ -207,8 +210,8 @@ async def test_a_lost_ack_leaves_a_send_in_doubt_and_a_repeated_reply_is_shown_o
         assert [shown.cmd for shown in wecom.shown] == ["aibot_respond_msg", "aibot_send_msg"]
 
 
-async def test_an_ack_in_time_is_waited_for() -> None:
-    async with online() as (wecom, bot):
+async def test_an_ack_in_time_is_waited_for(store: Store) -> None:
+    async with online(store) as (wecom, bot):
         await wecom.says("z", "hi")
         await bot.next()
         wecom.faults.ack_delay = 4.5
@@ -218,8 +221,8 @@ async def test_an_ack_in_time_is_waited_for() -> None:
         await sending
 
 
-async def test_replies_to_one_message_go_one_after_the_other() -> None:
-    async with online() as (wecom, bot):
+async def test_replies_to_one_message_go_one_after_the_other(store: Store) -> None:
+    async with online(store) as (wecom, bot):
         await wecom.says("z", "hi")
         await bot.next()
         wecom.faults.ack_delay = 1
@@ -233,8 +236,8 @@ async def test_replies_to_one_message_go_one_after_the_other() -> None:
         assert [shown.text for shown in wecom.shown] == ["r0", "r1", "r2"]
 
 
-async def test_a_connection_that_ends_leaves_a_send_in_doubt() -> None:
-    async with online() as (wecom, bot):
+async def test_a_connection_that_ends_leaves_a_send_in_doubt(store: Store) -> None:
+    async with online(store) as (wecom, bot):
         await wecom.says("z", "hi")
         await bot.next()
         wecom.faults.lost_acks = 1
@@ -246,8 +249,8 @@ async def test_a_connection_that_ends_leaves_a_send_in_doubt() -> None:
 
 
 @pytest.mark.parametrize("code", [846605, 846608])
-async def test_what_can_be_answered_no_more_is_written_first(code: int) -> None:
-    async with online() as (wecom, bot):
+async def test_what_can_be_answered_no_more_is_written_first(store: Store, code: int) -> None:
+    async with online(store) as (wecom, bot):
         await wecom.says("z", "hi")
         await bot.next()
         wecom.faults.fail("aibot_respond_msg", code)
@@ -257,8 +260,8 @@ async def test_what_can_be_answered_no_more_is_written_first(code: int) -> None:
 
 
 @pytest.mark.parametrize("last", [True, False])
-async def test_after_a_reconnection_a_reply_is_written_first(last: bool) -> None:
-    async with online(Variants(req_ids_last=last)) as (wecom, bot):
+async def test_after_a_reconnection_a_reply_is_written_first(store: Store, last: bool) -> None:
+    async with online(store, Variants(req_ids_last=last)) as (wecom, bot):
         await wecom.says("z", "hi")
         await bot.next()
         await wecom.cut()
@@ -269,8 +272,8 @@ async def test_after_a_reconnection_a_reply_is_written_first(last: bool) -> None
         assert wecom.counts["aibot_respond_msg"] == 0
 
 
-async def test_the_part_that_was_sent_is_not_sent_again() -> None:
-    async with online() as (wecom, bot):
+async def test_the_part_that_was_sent_is_not_sent_again(store: Store) -> None:
+    async with online(store) as (wecom, bot):
         await wecom.says("z", "hi")
         await bot.next()
         wecom.faults.fail("aibot_upload_media_init", 45009)
@@ -279,6 +282,17 @@ async def test_the_part_that_was_sent_is_not_sent_again() -> None:
         await bot.say("look", Image(url=PICTURE), account="z", id="d1")
         assert [shown.body["msgtype"] for shown in wecom.shown] == ["stream", "image"]
         assert wecom.counts["aibot_respond_msg"] == 2
+
+
+@pytest.mark.parametrize("passing", [True, False])
+async def test_codes_that_are_not_documented_pass_or_not_as_set(
+    store: Store, passing: bool
+) -> None:
+    codes = [846601, 846602] if passing else []
+    async with online(store, passing_codes=codes) as (wecom, bot):
+        wecom.faults.fail("aibot_send_msg", 846602)
+        with pytest.raises(Retry if passing else Refused, match="846602"):
+            await bot.say("hello", account="z", priority="notice")
 
 
 @pytest.mark.parametrize(
@@ -296,8 +310,10 @@ async def test_the_part_that_was_sent_is_not_sent_again() -> None:
         (999999, Refused, "999999: made to fail"),
     ],
 )
-async def test_each_code_says_what_to_do(code: int, error: type[SendError], words: str) -> None:
-    async with online() as (wecom, bot):
+async def test_each_code_says_what_to_do(
+    store: Store, code: int, error: type[SendError], words: str
+) -> None:
+    async with online(store) as (wecom, bot):
         await wecom.says("z", "hi")
         await bot.next()
         wecom.faults.fail("aibot_send_msg", code)
@@ -305,8 +321,8 @@ async def test_each_code_says_what_to_do(code: int, error: type[SendError], word
             await bot.say("hello", account="z", priority="notice")
 
 
-async def test_the_limits_of_a_conversation_are_kept() -> None:
-    async with online() as (wecom, bot):
+async def test_the_limits_of_a_conversation_are_kept(store: Store) -> None:
+    async with online(store) as (wecom, bot):
         assert bot.adapter.capabilities.chat_rate
         assert bot.adapter.capabilities.chat_rate.count == 30
         await wecom.says("z", "hi")
@@ -318,8 +334,8 @@ async def test_the_limits_of_a_conversation_are_kept() -> None:
         assert over.value.after == 60
 
 
-async def test_the_hourly_limit_is_ours_to_keep() -> None:
-    async with online() as (wecom, bot):
+async def test_the_hourly_limit_is_ours_to_keep(store: Store) -> None:
+    async with online(store) as (wecom, bot):
         await wecom.says("z", "hi")
         await bot.next()
         for _ in range(1000):

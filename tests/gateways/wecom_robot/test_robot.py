@@ -179,7 +179,7 @@ async def test_a_robot_that_is_gone_is_an_operators_matter(robots: Robots, how: 
     there[SALES].in_group = how != "left"
     if how == "removed":
         del there[SALES]
-    with pytest.raises(Misconfigured, match="robot was removed or disabled") as told:
+    with pytest.raises(Misconfigured, match="robot was removed, disabled") as told:
         await robots.say("Hello")
     assert robots.status == [told.value.reason]
     assert SALES not in told.value.reason

@@ -1,0 +1,1 @@
+"""The live codes room: who receives those who scan a code, how many came, what is wrong."""
