@@ -12,7 +12,9 @@ from secrets import token_hex
 from bot.store.store import Store
 
 LETTERS = string.digits + string.ascii_uppercase + string.ascii_lowercase
-VALUES = {letter: value for value, letter in enumerate(LETTERS)}
+_NONE = 255
+"""Stands for what is none of our letters."""
+_VALUES = bytes(LETTERS.find(chr(n)) % 256 for n in range(256))
 TAG = 5
 """Bytes of the authentication: at 40,000 guesses a second one is right after some 200 days."""
 LONGEST = 42
@@ -108,10 +110,10 @@ def _bytes(letters: str) -> bytes:
     """The bytes; nothing when the letters are no spelling of ours."""
     if not 0 < len(letters) <= LONGEST or letters[0] == LETTERS[0]:
         return b""
-    number = 0
-    try:
-        for letter in letters:
-            number = number * 62 + VALUES[letter]
-    except KeyError:
+    values = letters.encode("latin-1", "replace").translate(_VALUES)
+    if _NONE in values:
         return b""
+    number = 0
+    for value in values:
+        number = number * 62 + value
     return number.to_bytes((number.bit_length() + 7) // 8, "big")
