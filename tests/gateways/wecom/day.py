@@ -90,6 +90,7 @@ tag = ["newcomer"]
 id = "call"
 after = "2h"
 task = "Ask what brought them"
+missed = { send_late = "6h" }
 [[step]]
 id = "guide"
 after = "1d"
@@ -197,8 +198,8 @@ class Day:
         coming = self._who_comes()
         for hop in range(54):  # 9:00 to 18:00
             self._trouble(hop)
-            await self._come(coming[hop])
             self._go(everybody=hop > 50)
+            await self._come(coming[hop])
             await self.passes(HOP)
             if hop == 30:
                 self._reach(self.url)
