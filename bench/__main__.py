@@ -13,6 +13,7 @@ ALL = (
     "redirect",
     "checkin",
     "audience",
+    "tags",
     "broadcast",
     "planner",
     "forecast",

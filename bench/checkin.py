@@ -18,7 +18,7 @@ from bench.pipeline import ROUNDS, BenchApp
 from bot import Account, Message, MessageReceived, SystemClock
 from bot.config import Config
 from bot.log import configure
-from bot.settings.rooms import CheckInSettings
+from bot.settings.checkins import CheckInSettings
 
 GROUPS = 100
 

@@ -2,7 +2,13 @@
 
 from bot.audience.reading import Reading
 from bot.checkins.board import Board
+from bot.checkins.boards import Boards
 from bot.checkins.checkins import CheckIn, CheckIns
+from bot.checkins.desk import Wish
+from bot.checkins.ledger import Entry
+from bot.checkins.pictures import CheckInPictures
+from bot.checkins.programme import Programme
+from bot.checkins.refusal import NotNow
 from bot.clock import Clock, SystemClock, utc
 from bot.figures.figures import FigureRoom
 from bot.figures.finder import Finder, Inquiry, Unclear
@@ -46,17 +52,29 @@ from bot.model.fault import Fault
 from bot.model.group_welcome import GroupWelcome
 from bot.model.health import Detail, Health
 from bot.model.live_code import LiveCode, LiveCodeLook
-from bot.model.message import File, Image, LinkCard, Mention, Message, MiniProgram, Text, Video
-from bot.routes.routes import Answer, Routes
+from bot.model.message import (
+    Button,
+    File,
+    Image,
+    LinkCard,
+    Mention,
+    Message,
+    MiniProgram,
+    Text,
+    Video,
+)
+from bot.routes.answer import Answer
+from bot.routes.routes import Routes
 from bot.routing.context import Context
 from bot.routing.router import Router
 from bot.routing.rule import PASS, Pass
+from bot.routing.template import TemplateFailed
 from bot.sop.foresight.preview import Preview, Upcoming
 from bot.sop.outcomes.asked import Asked
 from bot.sop.sops import NoSuchSop, Sops, WrongState
 from bot.store.facts import Facts
 from bot.store.members import Group, Member, Members
-from bot.welcome import Welcomes
+from bot.welcome.welcomes import Welcomes
 
 __all__ = [
     "PASS",
@@ -68,9 +86,12 @@ __all__ = [
     "Asked",
     "BaseEvent",
     "Board",
+    "Boards",
+    "Button",
     "Capabilities",
     "ChatOpened",
     "CheckIn",
+    "CheckInPictures",
     "CheckIns",
     "Clicks",
     "Clock",
@@ -81,6 +102,7 @@ __all__ = [
     "Delivery",
     "DeliveryReported",
     "Detail",
+    "Entry",
     "Event",
     "Facts",
     "Fault",
@@ -113,8 +135,10 @@ __all__ = [
     "MiniProgram",
     "Misconfigured",
     "NoSuchSop",
+    "NotNow",
     "Pass",
     "Preview",
+    "Programme",
     "Quota",
     "Rate",
     "Reading",
@@ -128,12 +152,14 @@ __all__ = [
     "Subject",
     "SystemClock",
     "Telling",
+    "TemplateFailed",
     "Text",
     "TimerElapsed",
     "Unclear",
     "Upcoming",
     "Video",
     "Welcomes",
+    "Wish",
     "WrongState",
     "month_day",
     "read_period",

@@ -12,16 +12,16 @@ from pydantic import BaseModel, Field, PrivateAttr
 from bot.located import KeyPath, Located, Problem, Problems, load, nearest, validate
 from bot.model.base import Frozen
 from bot.model.conversation import Conversation
+from bot.settings.checkins import CheckInSettings
 from bot.settings.environment import overlay
 from bot.settings.kinds import Module, Name, WorkspaceName, Zone
 from bot.settings.rooms import (
-    CheckInSettings,
     DeliverySettings,
     LinkSettings,
     RouteSettings,
     SopSettings,
+    Synonyms,
     WebhookSettings,
-    WelcomeSettings,
 )
 from bot.settings.secret_files import read_secret_files
 from bot.settings.server import (
@@ -32,6 +32,7 @@ from bot.settings.server import (
     StoreSettings,
     WebSettings,
 )
+from bot.settings.welcome import WelcomeSettings
 
 FILE = "config.toml"
 SANDBOX = "sandbox"
@@ -76,6 +77,9 @@ class Config(Frozen):
         default=WelcomeSettings(), description="How new members are greeted."
     )
     routes: tuple[RouteSettings, ...] = Field(default=(), description="Keyword routes into groups.")
+    synonyms: Synonyms = Field(
+        default={}, description="Words that say the same in every keyword route."
+    )
     links: LinkSettings = Field(default=LinkSettings(), description="Tracked links.")
     webhooks: WebhookSettings = Field(
         default=WebhookSettings(), description="Telling other systems what happens."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -10,11 +11,16 @@ from aiohttp import web
 
 from bot.audience.algebra import Algebra
 from bot.audience.segments import Segments
+from bot.audience.sizes import Sizes
 from bot.audience.sources import store_sources
 from bot.checkins.audience import CheckedIn
+from bot.checkins.boards import Boards
 from bot.checkins.checkins import CheckIns
-from bot.checkins.programme import check_programmes
+from bot.checkins.faults import check_programmes
+from bot.checkins.pictures import CheckInPictures
 from bot.checkins.reminders import Reminders
+from bot.checkins.stages import stages_of
+from bot.checkins.streak_reminders import StreakReminders
 from bot.clock import Clock, Days
 from bot.config import SANDBOX
 from bot.delivery.journal import Journal
@@ -29,7 +35,6 @@ from bot.gateways.wechat.oauth import WeChatIdentity
 from bot.gateways.wecom.api import WeComApi
 from bot.gateways.wecom.oauth import WeComIdentity
 from bot.group_welcomes.group_welcomes import GroupWelcomes
-from bot.i18n.mark import msgid
 from bot.links.arrivals import Arrivals
 from bot.links.audience import Clicked
 from bot.links.clicks import Clicks
@@ -53,13 +58,32 @@ from bot.live_codes.live_codes import LiveCodes
 from bot.live_codes.platform import Platform
 from bot.live_codes.standing import Book
 from bot.located import Problems
+from bot.members.attributes import Attributes
+from bot.members.candidates import Candidates
+from bot.members.dossier import Dossier
+from bot.members.export import MemberExport
+from bot.members.footprint import Footprint
+from bot.members.import_work import ImportWork
+from bot.members.imports import Imports
+from bot.members.merging import Merging
+from bot.members.notes import Notes
+from bot.members.search import Search
+from bot.members.timeline import Timeline
 from bot.model.delivery import Delivery
+from bot.routes.admission import Admission
+from bot.routes.conditions import Conditions
 from bot.routes.desk import check_routes
+from bot.routes.places import Places
 from bot.routes.routes import Routes
+from bot.routes.statistics import Statistics
+from bot.routes.waiting import WaitingLists
+from bot.routes.way import TEXTS, live_picture
 from bot.routing.template import Templates
 from bot.routing.writer import Writer
 from bot.settings.rooms import OAuthSettings
+from bot.sop.changes.enrol import Enrolment
 from bot.sop.changes.proposals import Proposals
+from bot.sop.changes.tag_use import TagUse
 from bot.sop.check import PlanCheck
 from bot.sop.engine.crowd import OPT_OUT
 from bot.sop.engine.planner import Planner
@@ -76,28 +100,27 @@ from bot.sop.outcomes.report import Report
 from bot.sop.outcomes.retry import Retry
 from bot.sop.sops import Sops
 from bot.sop.templates.library import Library
+from bot.sop.times.holidays import likely_kind
+from bot.store.effects import Effects
 from bot.store.facts import Facts
 from bot.store.members import Members
 from bot.store.store import Store
+from bot.tags.configured import configured
+from bot.tags.room import Tags
 from bot.web import peer
 from bot.webhooks.courier import Courier
 from bot.webhooks.feed import Click, Feed
 from bot.webhooks.post import Post
 from bot.webhooks.queue import Queue
 from bot.webhooks.webhooks import Webhooks
-from bot.welcome import Welcomes
+from bot.welcome.scripts import check_welcomes
+from bot.welcome.welcomes import Welcomes
 from bot.welcome_media import WelcomeMedia
 
 if TYPE_CHECKING:
     from bot.app import App
 
 SHIPPED_TEMPLATES = Path(__file__).parent.parent / "sop_templates"
-
-
-INVITED = msgid("Here is the way into “{{ target.name }}”: {{ target.link }}")
-NAMED = msgid(
-    "“{{ target.name }}” is the group for you: look for it by this name, or ask to be invited."
-)
 
 
 class Rooms:
@@ -117,29 +140,32 @@ class Rooms:
             self.templates, {"link": self.links.link, **reports.functions}, reports.stand_ins
         )
         self.group_welcomes = GroupWelcomes(store, app.adapters)
-        self.welcomes = Welcomes(config.welcome, store, app.facts)
+        self._alerts = Alerts(app.roles.all, app.capabilities, app.translate)
+        self.welcomes = Welcomes(
+            *(config.welcome, store, app.facts, config.timezone),
+            *(lambda day: likely_kind(day) == "holiday", self._enter, self._alerts.told),
+            *(app.translate, self.writer.names),
+        )
         self.checkins = CheckIns(
-            config.checkin, config.timezone, store, app.members, app.facts, app.clock
+            *(config.checkin, config.timezone, store, app.members, app.facts, app.clock),
+            app.translate,
         )
         self._make_audiences(app)
+        self._make_member_rooms(app)
         self._make_sops(app)
+        self._make_tags(app)
         self.reminders = Reminders(
             self.checkins, store, app.members, self.writer, app.translate, self._is_quiet
         )
+        self._make_boards(app)
         self._make_figures(app)
-        self.routes = Routes(
-            config.routes,
-            store,
-            app.members,
-            app.facts,
-            self._gateways,
-            self.writer.names,
-            Days(config.timezone),
-        )
         self._make_webhooks(app)
         self._make_live_codes(app)
+        self._make_routes(app)
         self.services: dict[type, object] = {
             Asked: self.asked,
+            Boards: self.boards,
+            CheckInPictures: self.checkin_pictures,
             CheckIns: self.checkins,
             Clicks: self.clicks,
             Clock: app.clock,
@@ -212,13 +238,40 @@ class Rooms:
             lambda path: config.web.url(self.port).rstrip("/") + path,
         )
 
+    def _make_routes(self, app: App) -> None:
+        config, store, members, days = app.config, app.store, app.members, Days(app.config.timezone)
+        places = Places(store, members)
+        picture = partial(live_picture, self.live_codes)
+        admission = Admission(store, members, days, places, picture)
+        waiting = WaitingLists(
+            *(store, members, places, admission, self.writer, app.capabilities, app.translate)
+        )
+        conditions = Conditions(store, self.algebra, self._zone)
+        self.route_statistics = Statistics(store)
+        self.routes: Routes = Routes(
+            *(config.routes, store, members, admission, waiting, self._gateways),
+            *(self.writer.names, days, conditions, config.synonyms, app.capabilities),
+        )
+
+    def _make_boards(self, app: App) -> None:
+        config, store, members = app.config, app.store, app.members
+        self.boards: Boards = Boards(self.checkins, store, members)
+        self.checkin_pictures: CheckInPictures = CheckInPictures(
+            app.translate, config.language, config.workspace
+        )
+        self.streak_reminders = StreakReminders(
+            *(self.checkins, store, members, self.writer, app.capabilities, app.translate),
+            self._window,
+            lambda who, ms, topic: self.sops.windows.caps(who, ms, self._zone, topic),
+        )
+
     def _make_live_codes(self, app: App) -> None:
         store = app.store
         self.live_codes: LiveCodes = LiveCodes(
             store,
             app.members,
             Platform(Book(store), app.adapters, app.clock.now),
-            Alerts(app.roles.all, app.capabilities, app.translate),
+            self._alerts,
             self._gateways,
             app.capabilities,
             self._zone,
@@ -253,7 +306,39 @@ class Rooms:
             Stepped(store),
         ]
         self.segments = Segments(store)
-        self.algebra = Algebra(store, app.members, self.segments, sources)
+        self.algebra: Algebra = Algebra(store, app.members, self.segments, sources)
+
+    def _make_tags(self, app: App) -> None:
+        sops = TagUse(self.sops)
+
+        async def named(tag: str) -> list[str]:
+            return [*await sops.of(tag), *configured(app.config.model_dump(), tag)]
+
+        self.tags = Tags(app.store, app.members, self.algebra, self._gateways, named)
+        days = Days(app.config.timezone)
+        self.segment_sizes = Sizes(app.store, self.segments, self.algebra, days)
+
+    def _make_member_rooms(self, app: App) -> None:
+        store, gateways = app.store, sorted(self._gateways)
+        self.search = Search(store, app.members, lambda: gateways)
+        self.imports = Imports(store, lambda: gateways)
+        self.import_work = ImportWork(
+            store, self.imports, lambda: app.node, lambda: self.attributes.read
+        )
+        self.member_export = MemberExport(store, app.members, self.algebra)
+        self.attributes = Attributes(store)
+        self.notes = Notes(store, app.members)
+        self.timeline = Timeline(store, app.members, app.journal, self.notes)
+        self.dossier = Dossier(store, app.members, app.facts, self.attributes)
+        self.merging = Merging(
+            *(store, app.members, app.facts),
+            Footprint(store, app.members, app.facts, self._programmes),
+        )
+        self.candidates = Candidates(store, self.search)
+
+    def _programmes(self) -> dict[str, list[str]]:
+        """The check-in programmes with their stages, for who knows nothing of check-ins."""
+        return {p.name: [s.name for s in stages_of(p)] for p in self.checkins.programmes}
 
     def _make_sops(self, app: App) -> None:
         config = app.config
@@ -287,7 +372,7 @@ class Rooms:
         )
         self.errands = Errands(app.store, app.members, self.sops.tasks, app.adapters, self._opening)
         self.welcome_media = WelcomeMedia(
-            *(config.welcome, self.writer, self.workspace, Greetings(self.sops)),
+            *(self.welcomes.scripts, self.writer, self.workspace, Greetings(self.sops)),
             *(app.adapters, app.clock),
         )
         self.proposals = Proposals(self.sops)
@@ -315,7 +400,9 @@ class Rooms:
         await self._visitors.refresh()
         await self.staff.refresh()
         await self.reminders.remind(self._app.clock.now())
+        await self.streak_reminders.remind(self._app.clock.now())
         await self.task_reminders.remind(self._app.clock.now())
+        await self.routes.tick()
 
     async def forget(self, now: int) -> None:
         """Drop what is older than its retention."""
@@ -325,7 +412,10 @@ class Rooms:
     def check(self) -> list[str]:
         """What is set up wrong in any room raises Problems; the names of the SOP templates."""
         config, library = self._app.config, self.sops.library
-        problems = check_programmes(config) + check_routes(config, self.writer.names)
+        problems = check_programmes(config, self.writer.names) + check_routes(
+            config, self.writer.names, self._app.capabilities
+        )
+        problems += check_welcomes(config, self.writer.names)
         problems += library.check()
         if problems:
             raise Problems(problems)
@@ -336,7 +426,10 @@ class Rooms:
     async def open(self) -> None:
         """Read what the rooms need to know before anything happens."""
         await self._app.members.complete(self._gateways)
+        await self.search.begin()
+        await self.attributes.refresh()
         await self.links.open()
+        await self.tags.open()
 
     async def start(self) -> None:
         """Begin what runs by itself."""
@@ -367,12 +460,20 @@ class Rooms:
         answer = await self.routes.room_for(route, member)
         has_link = answer.target is not None and bool(answer.target.link)
         text = (answer.route.reply if answer.route else "") or self._app.translate(
-            INVITED if has_link else NAMED
+            TEXTS["link" if has_link else "name"]
         )
         return Invitation(answer.outcome, text, answer.variables)
 
+    async def _enter(self, effects: Effects, sop: str, member: int) -> str:
+        """Put a member into a SOP with what else is done; why it cannot be, or ''."""
+        return await Enrolment(self.sops).also(effects, sop, member)
+
     def _is_quiet(self, ms: int) -> bool:
         return self._opening(ms) != ms
+
+    def _window(self, ms: int) -> tuple[int, int]:
+        opening = self.sops.windows.opening(ms, self._zone)
+        return opening.due, opening.until
 
     def _opening(self, ms: int) -> int:
         return self.sops.windows.opening(ms, self._zone).due

@@ -10,9 +10,15 @@ from bot.config import SANDBOX
 from bot.console.console import Console, Services
 from bot.console.feeds import Feeds
 from bot.console.figure_subjects import Subjects
+from bot.console.pages.attributes import AttributePages
 from bot.console.pages.calendar import Calendar
 from bot.console.pages.calendar_feed import CalendarFeed
 from bot.console.pages.calendar_move import CalendarMove
+from bot.console.pages.checkin_day import CheckInDay
+from bot.console.pages.checkin_exports import CheckInExports
+from bot.console.pages.checkin_member import CheckInMember
+from bot.console.pages.checkin_queue import CheckInQueue
+from bot.console.pages.checkin_rules import CheckInRules
 from bot.console.pages.checkins import CheckIns
 from bot.console.pages.conversions import ConversionPages
 from bot.console.pages.figures import FigurePages
@@ -27,7 +33,11 @@ from bot.console.pages.links import Links
 from bot.console.pages.live_code_form import LiveCodeForms
 from bot.console.pages.live_code_qr import LiveCodeQr
 from bot.console.pages.live_codes import LiveCodes
+from bot.console.pages.member_export import MemberExports
+from bot.console.pages.member_import import MemberImports
+from bot.console.pages.member_record import MemberRecord
 from bot.console.pages.route_form import RouteForms
+from bot.console.pages.route_statistics import RouteStatistics
 from bot.console.pages.routes import Routes
 from bot.console.pages.segments import Segments
 from bot.console.pages.sop_approvals import SopApprovals
@@ -44,9 +54,13 @@ from bot.console.pages.sop_review import Reviews
 from bot.console.pages.sop_start import SopStart
 from bot.console.pages.sop_targets import SopTargets
 from bot.console.pages.sops import Sops
+from bot.console.pages.tags import TagPages
+from bot.console.pages.tags_apply import TagApplyPages
 from bot.console.pages.tasks import Tasks
 from bot.console.pages.tokens import TokenPages
 from bot.console.pages.webhooks import WebhookPages
+from bot.console.pages.welcome_trial import Trials
+from bot.console.pages.welcomes import WelcomePages
 from bot.console.passwords import Passwords
 from bot.console.sop_readings import Readings
 from bot.demo.mark import demo_present
@@ -56,12 +70,15 @@ from bot.gateways.sandbox import Sandbox
 from bot.gateways.sandbox.door import Door
 from bot.gateways.sandbox.page import SandboxPage
 from bot.i18n.mark import msgid
+from bot.links.owners import of_hit
 from bot.model.capabilities import Capabilities
 from bot.sop.changes.difference import Differences
 from bot.sop.changes.segment_use import SegmentUse
 from bot.sop.outcomes.progress import Progress
 from bot.sop.templates.specimen import Specimens
+from bot.store.erasure import Erasure
 from bot.tokens import Tokens
+from bot.welcome.specimen import Specimens as WelcomeSpecimens
 
 
 class Surface:
@@ -114,7 +131,10 @@ class Surface:
         sops = Sops(frame, rooms.sops, rooms.preview, app.members, directory, results, progress)
         tasks = Tasks(frame, rooms.sops.tasks, directory, audit, rooms.errands)
         routes = Routes(frame, rooms.routes, app.members, audit)
-        checkins = CheckIns(frame, rooms.checkins, app.store, app.members, app.facts, directory)
+        checkins = CheckIns(
+            *(frame, rooms.checkins, rooms.boards, app.store, app.members, app.facts, directory)
+        )
+        queue = self._add_check_ins()
         desk, figures = rooms.link_desk, self._figures()
         links = Links(
             *(frame, rooms.links, rooms.clicks, app.members, directory, audit, desk),
@@ -126,6 +146,7 @@ class Surface:
             SopExports(frame, rooms.sops, report, app.members),
             *(progress, results),
             RouteForms(frame, rooms.routes, app.members, audit),
+            RouteStatistics(frame, rooms.routes, rooms.route_statistics, app.members),
             *(sops, tasks, routes, checkins, links),
             LinkEdit(frame, rooms.links, desk, app.members, rooms.identities),
             LinkQr(frame, rooms.links),
@@ -136,7 +157,7 @@ class Surface:
         )
         console.add(*self._calendar_pages())
         console.cards += [checkins.today, links.today, routes.today, sops.soon, tasks.waiting]
-        console.cards.append(results.waiting)
+        console.cards += [results.waiting, queue.waiting]
         webhooks = WebhookPages(frame, rooms.webhooks, rooms.webhook_queue, rooms.courier)
         console.add(webhooks)
         console.cards.append(webhooks.waiting)
@@ -149,6 +170,75 @@ class Surface:
         )
         self._add_group_welcomes()
         self._add_live_codes()
+        self._add_welcomes()
+        self._add_tags()
+        self._add_member_tables()
+        self._add_member_record()
+
+    def _add_check_ins(self) -> CheckInQueue:
+        """The pages below a programme; the queue before the pages whose path fits all."""
+        app, frame, directory = self._app, self.console.frame, self.console.directory
+        room, store, members = app.rooms.checkins, app.store, app.members
+        queue = CheckInQueue(frame, room, store, directory)
+        self.console.add(
+            queue,
+            CheckInDay(frame, room, store, members),
+            CheckInMember(frame, room, members),
+            CheckInRules(frame, room, members, directory, app.config.timezone),
+            CheckInExports(frame, room, members, store),
+        )
+        return queue
+
+    def _add_member_tables(self) -> None:
+        """Members as tables, in and out."""
+        app, frame, rooms = self._app, self.console.frame, self._app.rooms
+        self.console.add(
+            MemberImports(
+                *(frame, rooms.imports, app.store, app.members, lambda: rooms.attributes.read)
+            ),
+            MemberExports(frame, rooms.member_export),
+        )
+
+    def _add_member_record(self) -> None:
+        """What is done with one member."""
+        app, console, rooms = self._app, self.console, self._app.rooms
+
+        async def erase(number: int, by: str) -> bool:
+            erasure = Erasure(app.store, app.members, app.node, of_hit(rooms.links))
+            return await erasure.erase_member(number, by)
+
+        record = MemberRecord(
+            *(console.frame, app.members, console.directory, rooms.attributes, rooms.dossier),
+            *(rooms.notes, rooms.merging, rooms.candidates, erase, console.audit),
+        )
+        console.add(AttributePages(console.frame, rooms.attributes, console.audit), record)
+        console.panels.insert(0, record.panel)
+
+    def _add_welcomes(self) -> None:
+        """Scripts for who comes."""
+        app, rooms = self._app, self._app.rooms
+
+        async def codes() -> list[str]:
+            return [code.brings for code, _ in await rooms.live_codes.all() if not code.ended]
+
+        def gateways() -> dict[str, Capabilities]:
+            return {name: can for name, _, _, can in app.switchboard.gateways()}
+
+        specimens = WelcomeSpecimens(rooms.writer, rooms.workspace)
+        trials = Trials(
+            *(rooms.welcomes, specimens, app.members, app.clock, gateways, app.config.timezone)
+        )
+        self.console.add(
+            WelcomePages(
+                self.console.frame,
+                rooms.welcomes,
+                trials,
+                app.store,
+                rooms.sops,
+                gateways,
+                codes,
+            )
+        )
 
     def _add_live_codes(self) -> None:
         """Codes people scan; the forms before the pages of single codes, whose path fits all."""
@@ -165,6 +255,12 @@ class Surface:
             LiveCodeQr(frame, room),
         )
         self.console.cards.append(pages.waiting)
+
+    def _add_tags(self) -> None:
+        app, frame, tags = self._app, self.console.frame, self._app.rooms.tags
+        pages = TagPages(frame, tags, app.rooms.segments)
+        self.console.add(pages, TagApplyPages(frame, tags, app.members))
+        self.console.panels.append(pages.panel)
 
     def _add_group_welcomes(self) -> None:
         """Texts for who joins a group, where a gateway can keep them."""
@@ -207,7 +303,8 @@ class Surface:
             dry_run,
             approvals,
             Segments(
-                frame, rooms.segments, SegmentUse(sops, rooms.segments), Readings(sops, members)
+                *(frame, rooms.segments, SegmentUse(sops, rooms.segments)),
+                *(Readings(sops, members), lambda: rooms.segment_sizes),
             ),
         )
         self.console.cards.append(approvals.waiting)

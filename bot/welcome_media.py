@@ -13,8 +13,9 @@ from bot.model.delivery import Retry, SendError
 from bot.model.message import AnySegment, Mention, Text
 from bot.routing.template import TemplateFailed
 from bot.routing.writer import Writer
-from bot.settings.rooms import WelcomeSettings
 from bot.sop.foresight.greetings import Greetings
+from bot.welcome.choosing import Listed
+from bot.welcome.scripts import Scripts
 
 log = structlog.get_logger(__name__)
 
@@ -33,14 +34,14 @@ class WelcomeMedia:
 
     def __init__(
         self,
-        settings: WelcomeSettings,
+        scripts: Scripts,
         writer: Writer,
         workspace: Mapping[str, Any],
         greetings: Greetings,
         adapters: Callable[[], Mapping[str, Adapter]],
         clock: Clock,
     ) -> None:
-        self._settings = settings
+        self._scripts = scripts
         self._writer = writer.rehearsal()
         self._workspace = workspace
         self._greetings = greetings
@@ -59,13 +60,15 @@ class WelcomeMedia:
         }
         if not adapters:
             return
-        if (state := await self._greetings.state()) != self._state:
+        scripts = await self._scripts.all()
+        state = {**await self._greetings.state(), "": await self._scripts.version()}
+        if state != self._state:
             self._state = state
             self._ready.clear()
         now = self._clock.now()
         due = {name: one for name, one in adapters.items() if not self._is_ready(name, one, now)}
         if due:
-            segments = _media({*await self._scripts(), *await self._greetings.segments()})
+            segments = _media({*await self._shown(scripts), *await self._greetings.segments()})
             for name, adapter in due.items():
                 wait = await self._prepare(name, adapter, segments)
                 self._ready[name] = (adapter, now + wait)
@@ -87,14 +90,14 @@ class WelcomeMedia:
                 log.exception("welcome.adapter_failed", gateway=gateway)
         return wait
 
-    async def _scripts(self) -> set[AnySegment]:
-        """What the settings' scripts show."""
-        scripts = (self._settings, *self._settings.groups.values())
-        texts = [one.text for script in scripts if script.enabled for one in script.messages]
+    async def _shown(self, scripts: Sequence[Listed]) -> set[AnySegment]:
+        """What scripts show, in whatever layer and variant."""
+        own = [one.script for one in scripts if one.script.enabled and not one.script.silent]
+        messages = [message for script in own for message in script.said()]
         found = set[AnySegment]()
-        for text in (*texts, self._settings.contact, self._settings.opened):
+        for text in {text for message in messages for text, _ in message.texts.values()}:
             try:
-                found |= {*(await self._writer.write(text or "", self._variables())).segments}
+                found |= {*(await self._writer.write(text, self._variables())).segments}
             except TemplateFailed:
                 continue  # told where somebody is greeted
         return found

@@ -1,32 +1,101 @@
-"""Check-ins: a member says the word of a programme, once a day."""
+"""Check-ins: a member says the word of a programme, once a day, and shows what is asked for."""
 
-from bot import PASS, CheckIns, Context, Pass, Router
+from bot import (
+    PASS,
+    CheckIn,
+    CheckInPictures,
+    CheckIns,
+    Context,
+    NotNow,
+    Pass,
+    Programme,
+    Router,
+    TemplateFailed,
+)
 
 router = Router("check_in")
 
 NEW = "{{ member.name }}, you are checked in!"
 AGAIN = "{{ member.name }}, you have already checked in today. See you tomorrow!"
+MADE_UP = "{{ member.name }}, {{ day }} is made up for!"
 NUMBERS = (
     "🔥 Streak {{ streak }} · total {{ total }}"
     "{% if rank %} · no. {{ rank }} here today{% endif %}"
     "{% if points %} · {{ points }} points{% endif %}"
 )
+PENDING = "We look at what you sent; it counts until then."
 
 
 @router.message(priority=10)
-async def check_in(ctx: Context, checkins: CheckIns) -> Pass | None:
-    programme = checkins.programme_for(ctx.text, ctx.conversation if ctx.group else None)
-    if programme is None:
+async def check_in(ctx: Context, checkins: CheckIns, drawn: CheckInPictures) -> Pass | None:
+    wish = await checkins.wish(ctx)
+    if wish is None:
         return PASS
-    if ctx.group is None:
-        await ctx.say("Check in in your group: say “{{ word }}” there.", word=programme.word)
-        return None
-    done = await checkins.check_in(ctx, programme)
+    done = await checkins.check_in(ctx, wish.programme, wish.group, wish.shown)
+    if isinstance(done, NotNow):
+        await refuse(ctx, done)
+    else:
+        await tell(ctx, wish.programme, done, drawn, NEW if done.new else AGAIN)
+    return None
+
+
+@router.prefix("补签", "make up", help="make up for a missed day: make up yesterday")
+async def make_up(
+    ctx: Context, args: str, checkins: CheckIns, drawn: CheckInPictures
+) -> Pass | None:
+    programmes = [p for p in here(ctx, checkins) if p.settings.make_up]
+    named = [p for p in programmes if args.strip().casefold().startswith(p.name)]
+    if not programmes:
+        return PASS
+    programme = named[0] if named else programmes[0]
+    words = args.strip()[len(programme.name) :] if named else args
+    done = await checkins.make_up(ctx, programme, words)
+    if isinstance(done, NotNow):
+        await refuse(ctx, done)
+    else:
+        await tell(ctx, programme, done, drawn, MADE_UP)
+    return None
+
+
+def here(ctx: Context, checkins: CheckIns) -> list[Programme]:
+    """The programmes of the group; in a direct chat all that can be used there."""
+    if ctx.group:
+        return checkins.running_in(ctx.conversation)
+    return [p for p in checkins.programmes if p.settings.where != "group"]
+
+
+async def refuse(ctx: Context, no: NotNow) -> None:
+    """Say why not; what was asked for may come in the next message."""
+    if no.asks:
+        ctx.remember("check-in", no.asks, no.wait)
+    await ctx.say(no.text, **no.variables)
+
+
+async def tell(
+    ctx: Context, programme: Programme, done: CheckIn, drawn: CheckInPictures, text: str
+) -> None:
+    """Say what it came to, and what was reached with it."""
+    lines = [text, NUMBERS, *([PENDING] if done.pending else [])]
     await ctx.reply(
-        f"{ctx.translate(NEW if done.new else AGAIN)}\n{ctx.translate(NUMBERS)}",
+        "\n".join(map(ctx.translate, lines)),
+        day=done.day.isoformat(),
         streak=done.streak,
         total=done.total,
         rank=done.rank,
         points=done.points,
+        weekly=programme.settings.every == "week",
     )
-    return None
+    for award in done.awards:
+        text = ctx.translate(award.text) if award.standard else award.text
+        try:
+            await ctx.reply(text, **award.variables)
+        except TemplateFailed as error:  # no wrong text may cost a member the record
+            ctx.note("checkin.text_failed", reason=str(error), text=award.text)
+        if award.certificate:
+            shows = "image" in ctx.capabilities.segments
+            at, of = award.stage.settings.at, award.certificate
+            name = ctx.member.name
+            ctx.send(
+                await drawn.certificate(programme, name, at, done.day, of, pictures=shows),
+                priority="reply",
+            )

@@ -7,14 +7,24 @@ router = Router("keyword_routes")
 SAID = {
     "already": "{{ member.name }}, you are already in “{{ target.name }}”.",
     "full": "“{{ route }}” is full at the moment. Please ask again another day.",
+    "wait": "“{{ route }}” is full at the moment. You are number {{ position }} in line and will be"
+    " told here when a place opens. To leave the line, say “stop waiting”.",
+    "create": "“{{ route }}” is full; a new group is being made. Scan this code to get in:"
+    "{{ image(picture) }}",
+    "barred": "You were removed from “{{ route }}”. Please ask the staff.",
+    "enough": "You were shown the way into “{{ route }}” already today. Please ask again tomorrow.",
+    "left": "All right, you are no longer waiting for {{ options }}.",
     "cancelled": "All right, cancelled.",
     "gone": "That is not there any more. Say again what you are looking for.",
+    "given_up": "Let us leave it. Say again what you are looking for whenever you like.",
 }
-WAYS_IN = {
-    "card": "Here is the way into “{{ target.name }}”:{{ card(target.link, target.name) }}",
-    "link": "Here is the way into “{{ target.name }}”: {{ target.link }}",
-    "": "“{{ target.name }}” is the group for you: look for it by this name, or ask to be invited.",
+ASKED = {
+    "choose": "Several groups fit. Answer with a number, or “cancel”:",
+    "which": "Please answer with one of these numbers, or “cancel”:",
+    "ask": "Which of these is yours? Answer with a number or a word, or “cancel”:",
+    "again": "Please answer with one of these, or “cancel”:",
 }
+KEPT = " The place is kept for you for {{ kept }}."
 
 
 @router.message(priority=-10)
@@ -22,28 +32,31 @@ async def keyword_routes(ctx: Context, routes: Routes) -> Pass | None:
     answer = await routes.ask(ctx)
     if answer is None:
         return PASS
-    if answer.outcome in ("choose", "which"):
+    if answer.outcome in ASKED:
         await choose(ctx, answer)
     elif answer.outcome == "open":
         await let_in(ctx, answer)
+    elif answer.outcome == "refused" and answer.route:
+        await ctx.reply(answer.route.when.otherwise or "", **answer.variables)
     else:
-        await ctx.say(SAID[answer.outcome], **answer.variables)
+        options = ctx.translate(", ").join(answer.options)
+        await ctx.say(SAID[answer.outcome], options=options, **answer.variables)
     return None
 
 
 async def choose(ctx: Context, answer: Answer) -> None:
-    if answer.outcome == "choose":
-        asked = "Several groups fit. Answer with a number, or “cancel”:"
-    else:
-        asked = "Please answer with one of these numbers, or “cancel”:"
+    asked = ctx.translate(ASKED[answer.outcome])
+    if answer.outcome == "ask" and answer.route and answer.route.question:
+        asked = answer.route.question
     options = "\n".join(f"{n}) {name}" for n, name in enumerate(answer.options, 1))
-    await ctx.reply(ctx.translate(asked) + "\n{{ options }}", options=options)
+    await ctx.reply(asked + "\n{{ options }}", options=options, **answer.variables)
 
 
 async def let_in(ctx: Context, answer: Answer) -> None:
     if answer.route and answer.route.reply:
         await ctx.reply(answer.route.reply, **answer.variables)
         return
-    way = "card" if "link_card" in ctx.capabilities.segments else "link"
-    has_link = answer.target is not None and answer.target.link
-    await ctx.say(WAYS_IN[way if has_link else ""], **answer.variables)
+    said = ctx.translate(answer.way.text)
+    if answer.held:
+        said += ctx.translate(KEPT)
+    await ctx.reply(said, kept=answer.kept(ctx.translate), **answer.variables)

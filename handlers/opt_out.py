@@ -1,6 +1,6 @@
 """Opting out of broadcasts, all or a topic's, and in again, without leaving the group."""
 
-from bot import PASS, Context, Pass, Router, Sops
+from bot import PASS, CheckIns, Context, Pass, Router, Sops
 
 router = Router("opt_out")
 
@@ -9,6 +9,8 @@ TAG = "opt-out"
 
 With ":topic" behind it: none of the SOPs of that topic.
 """
+CHECK_INS = "check-ins"
+"""The topic of reminders that a streak is about to break."""
 OFF = ("退订", "td", "stop", "unsubscribe")
 ON = ("恢复订阅", "订阅", "start", "subscribe")
 
@@ -33,8 +35,9 @@ async def opt_out(ctx: Context) -> None:
 
 
 @router.keyword(*ON, direct=True, help="broadcasts again")
-async def opt_in(ctx: Context, sops: Sops) -> None:
-    off, said = [topic for topic in await _topics(ctx, sops) if await _is_off(ctx, topic)], []
+async def opt_in(ctx: Context, sops: Sops, checkins: CheckIns) -> None:
+    every, said = await _topics(ctx, sops, checkins), []
+    off = [topic for topic in every if await _is_off(ctx, topic)]
     if await ctx.member.has_tag(TAG):
         ctx.member.untag(TAG)
         ctx.note("member.opted_in")
@@ -47,10 +50,10 @@ async def opt_in(ctx: Context, sops: Sops) -> None:
 
 
 @router.prefix(*OFF, direct=True, help="no more about a topic: stop tips")
-async def opt_out_of(ctx: Context, args: str, sops: Sops) -> Pass | None:
+async def opt_out_of(ctx: Context, args: str, sops: Sops, checkins: CheckIns) -> Pass | None:
     if not args.strip():
         return PASS
-    topics = await _topics(ctx, sops)
+    topics = await _topics(ctx, sops, checkins)
     topic = _named(topics, args)
     if topic is None:
         # Never passed by in silence: they would wait in vain for it to end.
@@ -68,8 +71,8 @@ async def opt_out_of(ctx: Context, args: str, sops: Sops) -> Pass | None:
 
 
 @router.prefix(*ON, direct=True, help="a topic again: start tips")
-async def opt_in_to(ctx: Context, args: str, sops: Sops) -> Pass | None:
-    topic = _named(await _topics(ctx, sops), args)
+async def opt_in_to(ctx: Context, args: str, sops: Sops, checkins: CheckIns) -> Pass | None:
+    topic = _named(await _topics(ctx, sops, checkins), args)
     if topic is None:
         return PASS
     ctx.member.untag(f"{TAG}:{topic}")
@@ -82,8 +85,8 @@ async def opt_in_to(ctx: Context, args: str, sops: Sops) -> Pass | None:
 
 
 @router.keyword("话题", "我的订阅", "topics", direct=True, help="what broadcasts are about")
-async def topics(ctx: Context, sops: Sops) -> None:
-    found = await _topics(ctx, sops)
+async def topics(ctx: Context, sops: Sops, checkins: CheckIns) -> None:
+    found = await _topics(ctx, sops, checkins)
     said = [LIST if found else NO_TOPICS]
     if await ctx.member.has_tag(TAG):
         said.insert(0, "You are unsubscribed already. Say “start” to hear from us again.")
@@ -104,7 +107,7 @@ async def _rows(ctx: Context, topics: Topics) -> str:
     return "\n".join(rows)
 
 
-async def _topics(ctx: Context, sops: Sops) -> Topics:
+async def _topics(ctx: Context, sops: Sops, checkins: CheckIns) -> Topics:
     """The topics of SOPs that go on; of those that ended, what is off still."""
     found: Topics = {}
     for sop in await sops.all():
@@ -114,6 +117,9 @@ async def _topics(ctx: Context, sops: Sops) -> Topics:
             title = sop.title(sops.language)
             if title not in titles:
                 titles.append(title)
+    words = [one.word for one in checkins.programmes if one.settings.streak_reminder]
+    if words or await _is_off(ctx, CHECK_INS):
+        found.setdefault(CHECK_INS, []).extend(words)
     return found
 
 

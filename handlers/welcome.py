@@ -1,6 +1,18 @@
-"""Welcome: who joins a group is greeted by its script, who opens the direct chat in a word."""
+"""Welcome: who comes is greeted by the closest script, and no more once they left."""
 
-from bot import ChatOpened, ContactAdded, Context, MemberJoined, Router, TimerElapsed, Welcomes
+from bot import (
+    PASS,
+    ActionChosen,
+    ChatOpened,
+    ContactAdded,
+    Context,
+    MemberJoined,
+    MemberLeft,
+    Pass,
+    Router,
+    TimerElapsed,
+    Welcomes,
+)
 
 router = Router("welcome")
 
@@ -8,6 +20,22 @@ router = Router("welcome")
 @router.on(MemberJoined)
 async def joined(ctx: Context, event: MemberJoined, welcomes: Welcomes) -> None:
     await welcomes.joined(ctx, event)
+
+
+@router.on(MemberLeft)
+async def left(ctx: Context, welcomes: Welcomes) -> None:
+    await welcomes.left(ctx)
+
+
+@router.message(priority=100, direct=False)
+async def spoke(ctx: Context, welcomes: Welcomes) -> Pass | None:
+    """What newcomers are asked to say goes before everything else they may mean by it."""
+    return None if await welcomes.spoke(ctx) else PASS
+
+
+@router.on(ActionChosen)
+async def chose(ctx: Context, event: ActionChosen, welcomes: Welcomes) -> None:
+    await welcomes.chose(ctx, event)
 
 
 @router.on(ChatOpened)
@@ -21,6 +49,5 @@ async def contact_added(ctx: Context, event: ContactAdded, welcomes: Welcomes) -
 
 
 @router.on(TimerElapsed)
-async def window_ended(ctx: Context, event: TimerElapsed, welcomes: Welcomes) -> None:
-    if event.timer == "welcome":
-        await welcomes.window_ended(ctx)
+async def elapsed(ctx: Context, event: TimerElapsed, welcomes: Welcomes) -> None:
+    await welcomes.elapsed(ctx, event)

@@ -10,11 +10,13 @@ from bot.api.conversions import ConversionResource
 from bot.api.door import Door
 from bot.api.figures import FigureResource
 from bot.api.links import LinkResource
+from bot.api.member_record import MemberRecordResource
 from bot.api.members import AudienceResource, GroupResource, MemberResource
 from bot.api.openapi import described
 from bot.api.operation import Operation
 from bot.api.record import Record
 from bot.api.sops import SopResource
+from bot.api.tags import TagResource
 from bot.api.webhooks import WebhookResource
 from bot.app import App
 from bot.tokens import Tokens
@@ -34,9 +36,11 @@ class Api:
             LinkResource(rooms.links, rooms.clicks, rooms.conversions, record),
             ConversionResource(rooms.conversions, app.clock.now),
             FigureResource(rooms.figures, rooms.figure_names, members, rooms.telling.words),
-            MemberResource(app.store, app.facts, members, directory, record),
+            MemberResource(app.store, app.facts, members, directory, rooms.search, record),
+            MemberRecordResource(members, rooms.dossier, rooms.notes, rooms.merging, record),
             GroupResource(members, directory),
             AudienceResource(rooms.segments, rooms.sops.roster),
+            TagResource(rooms.tags),
             SopResource(rooms.sops, rooms.report, rooms.proposals),
             WebhookResource(rooms.webhooks, rooms.webhook_queue, rooms.courier),
         )

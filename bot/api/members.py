@@ -15,6 +15,7 @@ from bot.audience.audience import Audience
 from bot.audience.segments import Segments
 from bot.clock import utc
 from bot.located import Problems
+from bot.members.search import Search
 from bot.model.base import Frozen
 from bot.sop.engine.roster import Roster
 from bot.store.effects import Effects
@@ -122,8 +123,15 @@ class MemberResource:
     """``/members``."""
 
     def __init__(
-        self, store: Store, facts: Facts, members: Members, directory: Directory, record: Record
+        self,
+        store: Store,
+        facts: Facts,
+        members: Members,
+        directory: Directory,
+        search: Search,
+        record: Record,
     ) -> None:
+        self._search = search
         self._store = store
         self._facts = facts
         self._members = members
@@ -163,13 +171,18 @@ class MemberResource:
         ]
 
     async def list_members(self, call: Call[Searched, None]) -> MemberList:
-        """Every member, the newest first; with ``q`` those whose name has it."""
-        asked, directory = call.asked, self._directory
+        """Every member, the newest first; with ``q`` those a search finds.
+
+        By part of a name, number, account, phone, another attribute, initials, or ``tag:vip``.
+        """
+        asked = call.asked
         if asked.q:
-            found = await directory.search(asked.q, asked.after, asked.limit)
+            found = await self._search.find(asked.q, asked.after, asked.limit)
+            members, onward = found.members, found.next
         else:
-            found = await directory.newest(asked.after, asked.limit)
-        return MemberList(items=tuple(map(member_shown, found.members)), next=cursor(found.next))
+            newest = await self._directory.newest(asked.after, asked.limit)
+            members, onward = newest.members, newest.next
+        return MemberList(items=tuple(map(member_shown, members)), next=cursor(onward))
 
     async def get_member(self, call: Call[MemberAsked, None]) -> MemberKnown:
         """One member, with tags and groups."""
@@ -195,10 +208,11 @@ class MemberResource:
         if await self._facts.has(keys.tag(tag), number) is not given:
             effects = Effects(keys)
             effects.guard(1, "EXISTS", keys.member(number))
+            now, source = self._store.clock.now(), f"token {call.token.name}"
             if given:
-                effects.tag(tag, number, self._store.clock.now())
+                effects.tag(tag, number, now, source=source)
             else:
-                effects.fact(keys.tag(tag), number, present=False)
+                effects.untag(tag, number, now, source=source)
             what = "member.tagged" if given else "member.untagged"
             self._record.note(effects, call.token, what, f"member {number}", tag=tag)
             if not await self._store.apply(effects):

@@ -57,10 +57,13 @@ class Algebra:
         all_ = self._store.keys.members_all()
         keys = {key for found in asked.values() if not isinstance(found, Bits) for key in found}
         facts = await read(self._store, [*(keys | {all_})])
+        led = await self._members.led()
 
         def members_of(term: Term) -> Bits:
             found = asked[term]
-            return found if isinstance(found, Bits) else Bits.union(facts[key] for key in found)
+            if not isinstance(found, Bits):
+                found = Bits.union(facts[key] for key in found)
+            return _survivors(found, led)
 
         return _Evaluation(named, members_of, facts[all_]).of(audience.expression)
 
@@ -173,6 +176,13 @@ async def read(store: Store, keys: Sequence[str]) -> dict[str, Bits]:
         key: _fact(numbers, bitmap)
         for key, numbers, bitmap in zip(keys, answers[::2], answers[1::2], strict=True)
     }
+
+
+def _survivors(members: Bits, led: Mapping[int, int]) -> Bits:
+    """Whom numbers lead to: what was done before a merge is the survivor's too."""
+    if not led or not (former := members & Bits.of(led)):
+        return members
+    return (members - former) | Bits.of(led[number] for number in former)
 
 
 def place_of(group: Group) -> str:

@@ -60,6 +60,9 @@ class Bits:
     def __or__(self, other: Bits) -> Bits:
         return Bits(self._bits | other._bits)
 
+    def __xor__(self, other: Bits) -> Bits:
+        return Bits(self._bits ^ other._bits)
+
     def __sub__(self, other: Bits) -> Bits:
         return Bits(self._bits ^ (self._bits & other._bits))
 

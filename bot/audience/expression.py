@@ -33,6 +33,8 @@ KINDS = MappingProxyType(
             Kind("everyone", "everyone", value=False),
             Kind("all-groups", "all-groups", value=False),
             Kind("group", "group:sandbox/tea"),
+            Kind("was-in", "was-in:sandbox/tea"),
+            Kind("left", "left:sandbox/tea"),
             Kind("tag", "tag:vip"),
             Kind("segment", "segment:regulars"),
             Kind("gateway", "gateway:sandbox"),

@@ -170,7 +170,7 @@ class _Parser:
         if (days is None and kind.period == "must") or not 1 <= (days or 1) <= DAYS or days == 0:
             message = msgid("expected a period between 1d and 3660d")
             self.fail(start, message, self.text[start : self.at], _as_in(kind.example))
-        if kind.name == "group" and not all(value.partition("/")):
+        if kind.name in ("group", "was-in", "left") and not all(value.partition("/")):
             self.missing(kind, start)
         outcome = value.rpartition("/")[2]
         if kind.name == "step" and ("/" not in value.strip("/") or outcome not in OUTCOMES):

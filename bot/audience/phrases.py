@@ -13,6 +13,8 @@ MEMBERS: Phrases = MappingProxyType(
         "everyone": (msgid("are members"), msgid("are no members")),
         "all-groups": (msgid("are in any group"), msgid("are in no group")),
         "group": (msgid("are in {value}"), msgid("are not in {value}")),
+        "was-in": (msgid("were ever in {value}"), msgid("were never in {value}")),
+        "left": (msgid("left {value}"), msgid("have not left {value}")),
         "tag": (msgid("are tagged {value}"), msgid("are not tagged {value}")),
         "segment": (
             msgid("belong to the segment {value}"),

@@ -134,7 +134,7 @@ class _Sentence:
         )
 
     def _values(self, clause: _Clause) -> str:
-        named = self._names if clause.phrase == "group" else {}
+        named = self._names if clause.phrase in ("group", "was-in", "left") else {}
         quoted = [self._say(msgid("“{value}”"), value=named.get(v, v)) for v in clause.values]
         return self._list(quoted, msgid("{first} or {last}"))
 

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Collection, Sequence
 from datetime import timedelta
 
-from bot.audience.algebra import place_of
+from bot.audience.algebra import place_of, read
 from bot.audience.bits import Bits
 from bot.audience.source import Found, GroupSource, Scope, Source
 from bot.clock import Days
@@ -30,6 +30,8 @@ def store_sources(
         Everyone(store),
         AllGroups(store, members),
         InGroup(store),
+        EverIn(store),
+        LeftGroup(store),
         Tagged(store, tags),
         AtGateway(store, gateways),
         OwnedBy(store),
@@ -67,6 +69,24 @@ class AllGroups(GroupSource):
         return True
 
 
+class Groups:
+    """What expressions call groups, and their numbers."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def number(self, place: str) -> int | None:
+        """The number of ``gateway/id``, or None."""
+        name = place.replace("/", "/g/", 1)
+        found = await self._store.text("HGET", self._store.keys.group_ids(), name)
+        return int(found) if found else None
+
+    async def places(self) -> set[str]:
+        """Every group that was ever heard of."""
+        names = await self._store.texts("HKEYS", self._store.keys.group_ids())
+        return {name.replace("/g/", "/", 1) for name in names}
+
+
 class InGroup(GroupSource):
     """Who is in one group; nobody when it is gone."""
 
@@ -74,21 +94,59 @@ class InGroup(GroupSource):
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self._groups = Groups(store)
 
     async def facts(self, value: str, days: int | None, scope: Scope) -> Found:
-        keys = self._store.keys
-        name = value.replace("/", "/g/", 1)
-        number = await self._store.text("HGET", keys.group_ids(), name)
+        keys, number = self._store.keys, await self._groups.number(value)
         if number is None or await self._store.text("HGET", keys.group(number), "gone") == "1":
             return []
         return [keys.group_present(number)]
 
     async def known(self, scope: Scope) -> Collection[str]:
-        names = await self._store.texts("HKEYS", self._store.keys.group_ids())
-        return {name.replace("/g/", "/", 1) for name in names}
+        return await self._groups.places()
 
     def chooses(self, group: Group, value: str) -> bool:
         return place_of(group) == value
+
+
+class EverIn(Source):
+    """Who is in a group or ever came into it, as far as that was noted; also when it is gone."""
+
+    kind = "was-in"
+
+    def __init__(self, store: Store) -> None:
+        self._keys = store.keys
+        self._groups = Groups(store)
+
+    async def facts(self, value: str, days: int | None, scope: Scope) -> Found:
+        number = await self._groups.number(value)
+        if number is None:
+            return []
+        return [self._keys.group_ever(number), self._keys.group_present(number)]
+
+    async def known(self, scope: Scope) -> Collection[str]:
+        return await self._groups.places()
+
+
+class LeftGroup(Source):
+    """Who was in a group and is not any more, as far as that was noted."""
+
+    kind = "left"
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._groups = Groups(store)
+
+    async def facts(self, value: str, days: int | None, scope: Scope) -> Found:
+        number = await self._groups.number(value)
+        if number is None:
+            return []
+        ever, present = self._store.keys.group_ever(number), self._store.keys.group_present(number)
+        found = await read(self._store, [ever, present])
+        return found[ever] - found[present]
+
+    async def known(self, scope: Scope) -> Collection[str]:
+        return await self._groups.places()
 
 
 class Tagged(Source):
@@ -170,10 +228,10 @@ class Joined(Source):
     async def facts(self, value: str, days: int | None, scope: Scope) -> Found:
         since = self._store.clock.now() - (days or 1) * DAY_MS
         groups = [group.number for group in await self._members.groups() if not group.gone]
-        found = await asyncio.gather(*(self._since(number, since) for number in groups))
+        found = await asyncio.gather(*(self.since(number, since) for number in groups))
         return Bits.union(found)
 
-    async def _since(self, group: int, since: int) -> Bits:
+    async def since(self, group: int, since: int) -> Bits:
         """Read by time in pages, each beginning at the time the last one ended with."""
         found, size = Bits(), PAGE
         while True:

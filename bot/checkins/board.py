@@ -1,16 +1,16 @@
-"""Leaderboards: members in order of what they reached, equals on the same rank."""
+"""A leaderboard's rows, and the days it is about."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
 from datetime import date
-from itertools import groupby
 from typing import Literal
 
-from bot.checkins.days import DAY, Days
+from bot.checkins.days import DAY
 from bot.model.base import Frozen
 
-Board = Literal["day", "week", "total", "streak"]
+Board = Literal["day", "week", "month", "total", "streak", "points"]
+PERIODS = ("day", "week", "month")
+"""Boards of how many days of a period somebody came; the others are of all records."""
 
 
 class Row(Frozen):
@@ -22,25 +22,14 @@ class Row(Frozen):
     value: int
 
 
-def value(board: Board, days: Days, today: date) -> int:
-    """What a member's days are worth on a board."""
+def period(board: Board, today: date, starts: int = 0) -> tuple[date, date]:
+    """The days a board of a period is about; a week begins with weekday ``starts`` (0: Monday)."""
     match board:
-        case "day":
-            return int(today in days)
         case "week":
-            monday = today - DAY * today.weekday()
-            return days.count(monday, monday + DAY * 6)
-        case "total":
-            return days.total
-        case "streak":
-            return days.streak(today)
-
-
-def ranked(values: Iterable[tuple[int, int]]) -> Iterator[Row]:
-    """Rows for (member, value) pairs: the highest first, equal values equal ranks."""
-    placed = sorted((pair for pair in values if pair[1] > 0), key=lambda pair: (-pair[1], pair[0]))
-    rank = 1
-    for reached, equals in groupby(placed, key=lambda pair: pair[1]):
-        rows = [Row(rank=rank, member=member, value=reached) for member, _ in equals]
-        yield from rows
-        rank += len(rows)
+            first = today - DAY * ((today.weekday() - starts) % 7)
+            return first, first + DAY * 6
+        case "month":
+            following = (today.replace(day=1) + DAY * 31).replace(day=1)
+            return today.replace(day=1), following - DAY
+        case _:
+            return today, today

@@ -3,53 +3,39 @@
 from __future__ import annotations
 
 import asyncio
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from bot.checkins.board import Board, Row, ranked, value
-from bot.checkins.days import DAY, Days
+from bot.checkins.corrections import Corrections
+from bot.checkins.days import DAY
+from bot.checkins.desk import CheckIn as CheckIn
+from bot.checkins.desk import Desk, Wish
+from bot.checkins.evidence import Evidence, EvidenceRoom, Shown
+from bot.checkins.ledger import Entry
+from bot.checkins.month import Month, month_of
+from bot.checkins.points import Points
 from bot.checkins.programme import Programme, programmes_of
 from bot.checkins.records import EVERYWHERE, Records
+from bot.checkins.refusal import NotNow
+from bot.checkins.stages import Stages
+from bot.checkins.standing import Reckoning
+from bot.checkins.standing import Standing as Standing
 from bot.clock import Clock
 from bot.model.conversation import Conversation
 from bot.routing.context import Context
-from bot.routing.fold import LIMIT, fold
-from bot.settings.rooms import CheckInSettings
+from bot.settings.checkins import CheckInSettings
 from bot.store.facts import Facts
 from bot.store.members import Members
 from bot.store.store import Store
 
-PLAUSIBLE = 86_400_000
-"""How old, in ms, an event's own time may be to say which day it belongs to."""
-
 
 @dataclass(frozen=True, slots=True)
-class CheckIn:
-    """What a check-in came to.
+class AtRisk:
+    """A member whose streak ends unless they come today."""
 
-    ``new``: it was recorded now, else it was before. ``rank``: how manyeth in this group that
-    day, None when the record is of another group.
-    """
-
-    new: bool
-    day: date
+    member: int
     streak: int
-    total: int
-    points: int
-    rank: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """What a member's records come to."""
-
-    streak: int
-    longest: int
-    total: int
-    points: int
-    last: date | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +49,8 @@ class Roster:
 class CheckIns:
     """Records check-ins and reads what follows from them.
 
-    Groups are given by their number; without one, all groups are meant.
+    Groups are given by their number; without one, all groups are meant. Of a programme that
+    counts by group, a group's records are its own; of others they are the same everywhere.
     """
 
     def __init__(
@@ -74,51 +61,53 @@ class CheckIns:
         members: Members,
         facts: Facts,
         clock: Clock,
+        translate: Callable[[str], str] = lambda text: text,
     ) -> None:
         self.programmes = programmes_of(settings, zone)
         self.records = Records(store, facts)
+        self.stages = Stages(store, facts, self.records)
+        self.evidence = EvidenceRoom(store)
         self._members = members
         self._clock = clock
-        self._words: defaultdict[str, list[Programme]] = defaultdict(list)
-        for programme in self.programmes:
-            for word in programme.settings.words:
-                self._words[fold(word)].append(programme)
+        self._desk = Desk(self.programmes, self.records, self.evidence, self.stages, members)
+        self.points = Points(store, self.records, clock)
+        self._corrections = Corrections(
+            *(store, self.records, self.evidence, members, clock, translate)
+        )
 
     # in chat
 
     def programme_for(self, text: str, group: Conversation | None = None) -> Programme | None:
         """The programme a text checks in to: in a group, or without one anywhere."""
-        found = self._words.get(fold(text), ()) if len(text) <= LIMIT else ()
-        return next((p for p in found if group is None or p.runs_in(group)), None)
+        return self._desk.programme_for(text, group)
 
     def running_in(self, group: Conversation) -> list[Programme]:
         """The programmes members of a group can check in to there."""
         return [p for p in self.programmes if p.runs_in(group)]
 
-    async def check_in(self, ctx: Context, programme: Programme) -> CheckIn:
+    async def wish(self, ctx: Context) -> Wish | None:
+        """What a message asks for: a check-in word, with evidence if there is; or an answer."""
+        return await self._desk.wish(ctx)
+
+    async def check_in(
+        self,
+        ctx: Context,
+        programme: Programme,
+        group: int | None = None,
+        shown: Shown | None = None,
+    ) -> CheckIn | NotNow:
         """Check the member in, once a day; the record is committed together with the reply.
 
-        The day is the one in the programme's zone when the event happened, unless the gateway's
-        time for it is in the future or older than a day. Raises ValueError in a direct chat.
+        ``group``: the one they chose in a direct chat. The day is that of the event in the
+        member's zone, unless its time is in the future or older than a day.
         """
-        if ctx.group is None:
-            raise ValueError("check-ins belong to a group")
-        plausible = 0 <= ctx.now - ctx.event.at <= PLAUSIBLE
-        day = programme.day(ctx.event.at if plausible else ctx.now)
-        name, member, group = programme.name, ctx.member.number, ctx.group.number
-        days = await self.records.days(name, member)
-        new = day not in days
-        rank: int | None
-        if new:
-            rank = await self.records.next_place(name, day, group)
-            self.records.add(ctx.effects, name, day, member, group, rank)
-            ctx.effects.heard("check-in", member, group, ctx.now)
-            ctx.note("checkin.recorded", text=f"{name} {day}")
-            days |= Days.of(day)
-        else:
-            rank = await self.records.place(name, day, group, member)
-        standing = self._standing(programme, days, programme.day(ctx.now))
-        return CheckIn(new, day, standing.streak, standing.total, standing.points, rank)
+        return await self._desk.check_in(ctx, programme, group, shown)
+
+    async def make_up(
+        self, ctx: Context, programme: Programme, words: str = ""
+    ) -> CheckIn | NotNow:
+        """Make up for the day that ``words`` name ("昨天", 6-17), or the latest missed."""
+        return await self._desk.make_up(ctx, programme, words)
 
     # for console, commands and other rooms
 
@@ -130,10 +119,19 @@ class CheckIns:
         """The programme's day now."""
         return programme.day(self._clock.now())
 
-    async def standing(self, programme: Programme, member: int) -> Standing:
+    async def standing(
+        self, programme: Programme, member: int, group: int = EVERYWHERE
+    ) -> Standing:
         """A member's streak, total and points."""
-        days = await self.records.days(programme.name, member)
-        return self._standing(programme, days, self.today(programme))
+        return (await self._reckoning(programme, member, group)).standing
+
+    async def standings(
+        self, programme: Programme, members: Sequence[int], group: int = EVERYWHERE
+    ) -> AsyncIterator[tuple[int, Standing]]:
+        """The standings of many, read in batches; their days are in the zones of their records."""
+        scope, now = programme.scope(group), self._clock.now()
+        async for member, kept in self.records.many(programme.name, members, scope):
+            yield member, Reckoning(programme, kept, now).standing
 
     async def calendar(
         self, programme: Programme, member: int, year: int, month: int
@@ -141,6 +139,115 @@ class CheckIns:
         """The days of a month on which the member checked in."""
         days = await self.records.days(programme.name, member)
         return [day for day in days if (day.year, day.month) == (year, month)]
+
+    async def month(
+        self, programme: Programme, member: int, year: int, month: int, group: int = EVERYWHERE
+    ) -> Month:
+        """What became of each day of a month. Raises ValueError for a month there is not."""
+        reckoning = await self._reckoning(programme, member, group)
+        scope = programme.scope(group)
+        shown = await self.evidence.month(programme.name, member, scope, year, month)
+        return month_of(reckoning, shown, member, year, month)
+
+    async def about_to_break(
+        self, programme: Programme, group: int = EVERYWHERE, least: int = 3
+    ) -> list[AtRisk]:
+        """Whose streak of ``least`` or more ends with today unless they come, longest first.
+
+        Looks at who came in the period before, whatever the number of members.
+        """
+        today, rules = self.today(programme), programme.rules
+        period = rules.period(today)
+        if not rules.runs_on(today) or (
+            rules.weekly and rules.runs_on(today + DAY) and rules.period(today + DAY) == period
+        ):
+            return []
+        before = rules.period(period - DAY)
+        came = set[int]()
+        for n in range((period - before).days):
+            came |= {*await self.records.on(programme.name, before + DAY * n, group)}
+        found = []
+        async for member, kept in self.records.many(
+            programme.name, sorted(came), programme.scope(group)
+        ):
+            reckoning = Reckoning(programme, kept, self._clock.now())
+            streak = reckoning.standing.streak
+            if streak >= least and reckoning.is_open:
+                found.append(AtRisk(member, streak))
+        return sorted(found, key=lambda one: (-one.streak, one.member))
+
+    # points
+
+    async def ledger(
+        self, programme: Programme | None, member: int, group: int = EVERYWHERE
+    ) -> list[Entry]:
+        """Every change of a member's points, the newest first; without a programme of all.
+
+        Of a programme that counts by group, that of the ``group``; without one, of all groups.
+        """
+        found = list[Entry]()
+        for one in self.programmes if programme is None else [programme]:
+            for scope in await self._scopes(one, member, group):
+                reckoning = await self._reckoning(one, member, scope)
+                found += [e.model_copy(update={"group": scope}) for e in reckoning.ledger]
+        return sorted(found, key=lambda e: (e.at, e.id or 0), reverse=True)
+
+    # what staff decide
+
+    async def pending(self, skip: int = 0, limit: int = 50) -> list[Evidence]:
+        """What waits for approval, the oldest first."""
+        return await self.evidence.pending(skip, limit)
+
+    async def approve(self, key: str, by: str) -> bool:
+        """Take a pending check-in (``Evidence.key``); False when it no longer waits."""
+        evidence = await self.evidence.waiting(key)
+        return evidence is not None and await self._corrections.approve(evidence, by)
+
+    async def refuse(self, key: str, by: str, reason: str) -> bool:
+        """Take a pending check-in away again, saying why; False when it no longer waits.
+
+        Raises ValueError without a reason.
+        """
+        evidence = await self.evidence.waiting(key)
+        programme = self.programme(evidence.programme) if evidence else None
+        if evidence is None or programme is None:
+            return False
+        return await self._corrections.refuse(programme, evidence, by, reason)
+
+    async def correct(
+        self,
+        programme: Programme,
+        member: int,
+        day: date,
+        done: bool,
+        by: str,
+        reason: str,
+        group: int = EVERYWHERE,
+    ) -> bool:
+        """Add or take away a day; False when it already was so. Audited.
+
+        Raises ValueError without a reason, for a day to come and for one before 2024.
+        """
+        scope = programme.scope(group)
+        return await self._corrections.correct(programme, member, day, done, by, reason, scope)
+
+    async def excuse(
+        self,
+        programme: Programme,
+        member: int,
+        day: date,
+        by: str,
+        reason: str,
+        group: int = EVERYWHERE,
+    ) -> bool:
+        """Let a member's streak hold over a day they miss; False when it does. Audited.
+
+        Raises ValueError as ``correct`` does.
+        """
+        scope = programme.scope(group)
+        return await self._corrections.excuse(programme, member, day, by, reason, scope)
+
+    # who came
 
     async def counts(
         self, programme: Programme, first: date, last: date, group: int = EVERYWHERE
@@ -163,40 +270,13 @@ class CheckIns:
         known = {*order}
         return Roster((*order, *(n for n in here if n not in known)), tuple(missing))
 
-    async def board(
-        self,
-        programme: Programme,
-        board: Board,
-        group: int = EVERYWHERE,
-        limit: int = 10,
-        skip: int = 0,
-    ) -> list[Row]:
-        """A leaderboard, equals on the same rank; of a group, those who are in it now.
+    async def _reckoning(self, programme: Programme, member: int, group: int) -> Reckoning:
+        kept = await self.records.read(programme.name, member, programme.scope(group))
+        return Reckoning(programme, kept, self._clock.now())
 
-        A group's "day" is in the order they came; everybody's has one rank for all.
-        """
-        rows = await self._rows(programme, board, group)
-        page = rows[skip : skip + limit]
-        names = await self._names([row.member for row in page])
-        return [row.model_copy(update={"name": names.get(row.member, "")}) for row in page]
-
-    async def _rows(self, programme: Programme, board: Board, group: int) -> list[Row]:
-        today = self.today(programme)
-        if board == "day" and group != EVERYWHERE:
-            order = await self.records.order(programme.name, today, group)
-            return [Row(rank=n, member=member, value=n) for n, member in enumerate(order, 1)]
-        numbers = await (
-            self.records.present(group) if group else self.records.ever(programme.name)
-        )
-        each = self.records.each(programme.name, numbers)
-        return [*ranked([(member, value(board, days, today)) async for member, days in each])]
-
-    async def _names(self, numbers: Sequence[int]) -> dict[int, str]:
-        return {
-            member.number: member.name or next(iter(member.accounts.values()), "")
-            for member in await self._members.some(numbers)
-        }
-
-    def _standing(self, programme: Programme, days: Days, today: date) -> Standing:
-        points = days.total * programme.settings.points
-        return Standing(days.streak(today), days.longest, days.total, points, days.last)
+    async def _scopes(self, programme: Programme, member: int, group: int) -> Sequence[int]:
+        """Where a member's points of a programme are kept."""
+        if programme.settings.count == "everywhere" or group:
+            return [programme.scope(group)]
+        groups = [g for g in await self._members.groups() if programme.runs_in(g.conversation)]
+        return await self.records.scopes(programme.name, member, [g.number for g in groups])

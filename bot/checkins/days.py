@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -9,6 +10,7 @@ from datetime import date, timedelta
 ZERO = date(2024, 1, 1)
 """The day of a bitmap's first bit; earlier days cannot be kept."""
 DAY = timedelta(days=1)
+_RUN = re.compile("1+")
 
 
 def offset(day: date) -> int:
@@ -48,6 +50,30 @@ class Days:
         mine, others = self.bitmap.ljust(size, b"\0"), other.bitmap.ljust(size, b"\0")
         return Days(bytes(a | b for a, b in zip(mine, others, strict=True)))
 
+    def __sub__(self, other: Days) -> Days:
+        size = len(self.bitmap)
+        others = other.bitmap.ljust(size, b"\0")
+        return Days(bytes(a & ~b for a, b in zip(self.bitmap, others, strict=False)))
+
+    def between(self, first: date | None, last: date | None) -> Days:
+        """Those from ``first`` to ``last``, both included; None: without that end."""
+        if first is None and last is None:
+            return self
+        if last is not None and last < ZERO:
+            return Days()
+        bits, size = int.from_bytes(self.bitmap), len(self.bitmap) * 8
+        if first is not None and first > ZERO:
+            bits &= (1 << max(0, size - offset(first))) - 1
+        if last is not None and offset(last) < size:
+            bits &= -1 << (size - 1 - offset(last))
+        return Days(bits.to_bytes(len(self.bitmap)))
+
+    @property
+    def first(self) -> date | None:
+        """The earliest day."""
+        bits = int.from_bytes(self.bitmap)
+        return ZERO + DAY * (len(self.bitmap) * 8 - bits.bit_length()) if bits else None
+
     @property
     def total(self) -> int:
         """How many days."""
@@ -75,6 +101,11 @@ class Days:
         """The days in a row up to today, or up to yesterday while today may still come."""
         return self._run(today) or self._run(today - DAY)
 
+    def runs(self) -> Iterator[tuple[int, int]]:
+        """The runs of days as offsets from ZERO: of the first, and of the day after the last."""
+        bits = f"{int.from_bytes(self.bitmap):0{len(self.bitmap) * 8}b}" if self.bitmap else ""
+        return (run.span() for run in _RUN.finditer(bits))
+
     def count(self, first: date, last: date) -> int:
         """How many of the days from ``first`` to ``last``, both included."""
         if last < first:
@@ -91,3 +122,7 @@ class Days:
         shift = len(self.bitmap) * 8 - 1 - (last - ZERO).days
         bits = int.from_bytes(self.bitmap)
         return bits >> shift if shift >= 0 else bits << -shift
+
+
+NONE = Days()
+"""No day at all."""

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
-from zoneinfo import ZoneInfo
+from datetime import date, datetime, time
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from bot.clock import utc
-from bot.config import Config
-from bot.located import Problem
+from bot.checkins.days import DAY
+from bot.checkins.rules import Rules
+from bot.clock import millis, utc
 from bot.model.conversation import Conversation
-from bot.routing.fold import fold
-from bot.settings.rooms import CheckInSettings
+from bot.settings.checkins import CheckInSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,13 +27,48 @@ class Programme:
         """The word to tell people."""
         return self.settings.words[0]
 
-    def local(self, ms: int) -> datetime:
-        """A moment (UTC ms) as this programme's wall clock shows it."""
-        return utc(ms).astimezone(self.zone)
+    @property
+    def rules(self) -> Rules:
+        """What its records are judged by."""
+        return Rules.of(self.settings)
 
-    def day(self, ms: int) -> date:
-        """The programme's day at a moment (UTC ms)."""
-        return self.local(ms).date()
+    def scope(self, group: int) -> int:
+        """Where a record made in a group counts: there alone, or everywhere (0)."""
+        return group if self.settings.count == "group" else 0
+
+    def zone_of(self, name: str | None) -> ZoneInfo:
+        """A member's own zone, or the programme's when they have none that is known."""
+        try:
+            return ZoneInfo(name) if name else self.zone
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            return self.zone
+
+    def local(self, ms: int, zone: ZoneInfo | None = None) -> datetime:
+        """A moment (UTC ms) as the wall clock shows it, the programme's or a member's."""
+        return utc(ms).astimezone(zone or self.zone)
+
+    def day(self, ms: int, zone: ZoneInfo | None = None) -> date:
+        """The day at a moment (UTC ms); a window after midnight is of the day it began on."""
+        local = self.local(ms, zone)
+        begins, ends = self._window
+        passes = begins > ends and local.time() < ends
+        return local.date() - DAY if passes else local.date()
+
+    def begins(self, day: date) -> int:
+        """When a day begins in the programme's zone, UTC ms."""
+        return millis(datetime.combine(day, time(), self.zone))
+
+    def is_open(self, ms: int, zone: ZoneInfo | None = None) -> bool:
+        """Whether the window is open at a moment (UTC ms)."""
+        now, (begins, ends) = self.local(ms, zone).time(), self._window
+        if begins == ends:
+            return True
+        return begins <= now < ends if begins < ends else now >= begins or now < ends
+
+    @property
+    def _window(self) -> tuple[time, time]:
+        begins, _, ends = (self.settings.window or "00:00-00:00").partition("-")
+        return time.fromisoformat(begins), time.fromisoformat(ends)
 
     def runs_in(self, group: Conversation) -> bool:
         """Whether members can check in there."""
@@ -47,47 +81,3 @@ def programmes_of(settings: Mapping[str, CheckInSettings], zone: str) -> tuple[P
     return tuple(
         Programme(name, one, ZoneInfo(one.timezone or zone)) for name, one in settings.items()
     )
-
-
-def check_programmes(config: Config) -> list[Problem]:
-    """What is wrong with the programmes of a configuration."""
-    return [*_silent_words(config), *_same_words(config), *_unreachable_reminders(config)]
-
-
-def _silent_words(config: Config) -> Iterator[Problem]:
-    for name, one in config.checkin.items():
-        for position, word in enumerate(one.words):
-            if not fold(word):
-                path = ("checkin", name, "words", position)
-                yield config.problem(path, "says nothing: expected a word")
-
-
-def _same_words(config: Config) -> Iterator[Problem]:
-    """A word that leads to the first of two programmes everywhere, so never to the second."""
-    seen: list[tuple[str, str, Programme]] = []
-    for programme in programmes_of(config.checkin, config.timezone):
-        own = [(fold(word), word) for word in programme.settings.words]
-        for position, (folded, word) in enumerate(own):
-            other = next((p for f, _, p in seen if f == folded and _covers(p, programme)), None)
-            if other:
-                path = ("checkin", programme.name, "words", position)
-                message = f'"{word}" already checks in to "{other.name}" in the same groups'
-                yield config.problem(path, message)
-        seen += [(folded, word, programme) for folded, word in own]
-
-
-def _covers(first: Programme, second: Programme) -> bool:
-    if first.settings.groups == "all":
-        return True
-    return second.settings.groups != "all" and set(second.settings.groups) <= set(
-        first.settings.groups
-    )
-
-
-def _unreachable_reminders(config: Config) -> Iterator[Problem]:
-    for programme in programmes_of(config.checkin, config.timezone):
-        for position, group in enumerate(programme.settings.reminder_groups):
-            if not programme.runs_in(group):
-                path = ("checkin", programme.name, "reminder_groups", position)
-                message = f"members cannot check in to {programme.name!r} in this group"
-                yield config.problem(path, message, 'add it to "groups"')

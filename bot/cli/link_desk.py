@@ -17,8 +17,8 @@ from bot.cli.main import show_json
 from bot.links.codes import Code
 from bot.links.desk import Desk, LinkError, Version, changed
 from bot.links.links import Link, Links, folded
-from bot.links.qr import CORRECTIONS, BadLogo, Correction, Logo, picture, svg
 from bot.links.terms import moment
+from bot.reports.qr import CORRECTIONS, BadLogo, Correction, Logo, picture, svg
 from bot.store.store import Store
 
 BY = "command line"

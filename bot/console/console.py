@@ -32,6 +32,7 @@ from bot.delivery.inbox import Inbox
 from bot.delivery.journal import Journal as JournalBook
 from bot.delivery.outbox import Outbox
 from bot.i18n import Translator
+from bot.members.search import Search
 from bot.settings.server import WebSettings
 from bot.store.facts import Facts
 from bot.store.members import Members as MemberBook
@@ -125,7 +126,8 @@ class Console:
                 *(self.audit, self.group_panels),
             ),
             Members(
-                frame, store, services.members, directory, services.journal, names, self.panels
+                *(frame, store, services.members, directory, services.journal),
+                *(Search(store, services.members, names), self.panels),
             ),
             Journal(frame, services.journal, directory),
             Letters(frame, services.inbox, services.outbox, directory, self.audit),

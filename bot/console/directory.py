@@ -164,9 +164,13 @@ class Directory:
         return {c: g for c, g in zip(known, groups, strict=True) if g}
 
     async def people(self, numbers: Iterable[int | None]) -> dict[int, Member]:
-        """The members of these numbers."""
+        """The members of these numbers; a number that leads to another one has that member."""
         wanted = sorted({n for n in numbers if n})
-        return {m.number: m for m in await self._members.some(wanted)}
+        found = {m.number: m for m in await self._members.some(wanted)}
+        if led := await self._members.survivors(n for n in wanted if n not in found):
+            survivors = {m.number: m for m in await self._members.some([*set(led.values())])}
+            found |= {n: survivors[to] for n, to in led.items() if to in survivors}
+        return found
 
     async def _among(self, key: str, numbers: Sequence[int]) -> int:
         return sum(await self._which(key, numbers))

@@ -15,7 +15,7 @@ from bot.reports.workbook import xlsx_of
 from bot.web.headers import protect
 
 FORMS = ("csv", "xlsx", "parquet")
-_KINDS = {
+KINDS = {
     "csv": "text/csv; charset=utf-8",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "parquet": "application/vnd.apache.parquet",
@@ -43,7 +43,7 @@ def download(body: bytes, form: str, name: str) -> web.Response:
     plain = "".join(c if c.isascii() and (c.isalnum() or c in "-_.") else "-" for c in name)
     called = f"attachment; filename=\"{plain}.{form}\"; filename*=UTF-8''{quote(name)}.{form}"
     headers = {
-        "Content-Type": _KINDS[form],
+        "Content-Type": KINDS[form],
         "Content-Disposition": called,
         "Cache-Control": "no-store",
     }

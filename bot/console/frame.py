@@ -199,7 +199,7 @@ class Frame:
         if (request.content_length or 0) > largest:
             raise Turned(413, msgid("That is too much for one form."))
         try:
-            fields = await request.post()
+            fields = await request.clone(client_max_size=largest).post()
         except (ValueError, LookupError):  # not the characters it says it is written in
             raise Turned(415, msgid("This is not a form.")) from None
         page.form = MultiDict((k, v) for k, v in fields.items() if isinstance(v, str))

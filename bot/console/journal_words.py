@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from bot.console.words import Words
 from bot.i18n.mark import msgid
+from bot.model.phrase import Phrase
+from bot.welcome.reasons import WITH_VALUES
 
 WHAT = {
     "delivery.sent": msgid("Sent"),
@@ -22,21 +24,61 @@ WHAT = {
     "event.unmatched": msgid("Nobody answered"),
     "welcome.sent": msgid("Greeted"),
     "welcome.skipped": msgid("Not greeted"),
+    "welcome.withdrawn": msgid("Welcome taken back"),
+    "welcome.not_entered": msgid("Not put into an SOP"),
+    "welcome.gate_left_out": msgid("Not asked what newcomers are asked"),
+    "delivery.recall": msgid("Taken back"),
+    "delivery.recall_failed": msgid("Not taken back"),
+    "delivery.remove": msgid("Taken out of the group"),
+    "delivery.remove_failed": msgid("Not taken out of the group"),
     "member.opted_out": msgid("Wants no broadcasts"),
     "member.opted_in": msgid("Wants broadcasts again"),
     "member.erased": msgid("Erased"),
+    "member.merged": msgid("Merged with another member"),
+    "member.split": msgid("Split from another member"),
+    "attribute.changed": msgid("Attributes changed"),
+    "note": msgid("Note"),
+    "tag.given": msgid("Got a tag"),
+    "tag.taken": msgid("Lost a tag"),
     "group.erased": msgid("Group erased"),
     "checkin.recorded": msgid("Checked in"),
     "checkin.reminded": msgid("Reminded of checking in"),
     "checkin.reminder_skipped": msgid("Not reminded of checking in"),
+    "checkin.corrected": msgid("Corrected a check-in"),
+    "checkin.refused": msgid("Refused a check-in"),
+    "checkin.excused": msgid("Let a streak hold over a day"),
+    "checkin.made_up": msgid("Made up for a day"),
+    "checkin.stage": msgid("Reached a stage"),
+    "checkin.text_failed": msgid("The text of a stage is wrong"),
+    "checkin.points": msgid("Changed points"),
+    "checkin.streaks_reminded": msgid("Reminded of streaks about to break"),
     "route.answered": msgid("Shown the way into a group"),
     "route.already": msgid("Asked for a group, and is in it"),
     "route.full": msgid("Asked for a group that is full"),
+    "route.wait": msgid("Put on a waiting list: the groups are full"),
+    "route.opened": msgid("A place opened for who waited"),
+    "route.left": msgid("Waits no longer for a place"),
+    "route.create": msgid("Shown the code of a new group: the others are full"),
+    "route.barred": msgid("Asked for a group they were removed from"),
+    "route.enough": msgid("Asked for a group more often than a day allows"),
+    "route.way": msgid("How they were shown in"),
     "route.choice": msgid("Asked which group is meant"),
+    "route.question": msgid("Was asked which group is theirs"),
+    "route.refused": msgid("Asked for a group that is not for them, or not now"),
     "route.saved": msgid("Route changed"),
     "route.removed": msgid("Route removed"),
     "segment.saved": msgid("Segment saved"),
     "segment.deleted": msgid("Segment deleted"),
+    "tag.expired": msgid("Tag ended"),
+    "tag.saved": msgid("Tag changed"),
+    "tag.group_saved": msgid("Group of tags changed"),
+    "tag.deleted": msgid("Tag deleted"),
+    "tag.renamed": msgid("Tag renamed"),
+    "tag.merged": msgid("Tag merged into another"),
+    "tag.applied": msgid("Tag given or taken for many"),
+    "tag.undone": msgid("Giving or taking a tag undone"),
+    "tag.rule_added": msgid("Rule for a tag added"),
+    "tag.rule_removed": msgid("Rule for a tag removed"),
     "sop.started": msgid("SOP started"),
     "sop.edited": msgid("SOP changed"),
     "sop.enrolled": msgid("Put into an SOP"),
@@ -88,6 +130,11 @@ REASONS = (
 )
 """Reasons the rooms give; here so that they are translated."""
 CHANGES = {
+    "checkin.text_failed": msgid("The text of a stage is wrong"),
+    "checkin.points": msgid("Changed points"),
+    "checkin.excused": msgid("Let a streak hold over a day"),
+    "checkin.refused": msgid("Refused a check-in"),
+    "checkin.corrected": msgid("Corrected a check-in"),
     "calendar.feed-made": msgid("Made a calendar address"),
     "calendar.feed-revoked": msgid("Ended a calendar address"),
     "operator.added": msgid("Added an operator"),
@@ -133,6 +180,9 @@ CHANGES = {
     "route.saved": msgid("Saved a route"),
     "route.removed": msgid("Removed a route"),
     "route.phrase_dismissed": msgid("Forgot an unmatched phrase"),
+    "welcome.made": msgid("Wrote a welcome script"),
+    "welcome.changed": msgid("Changed a welcome script"),
+    "welcome.ended": msgid("Took a welcome script away"),
     "group_welcome.made": msgid("Wrote a group welcome"),
     "group_welcome.changed": msgid("Changed a group welcome"),
     "group_welcome.ended": msgid("Took a group welcome away"),
@@ -176,7 +226,7 @@ def reason_word(words: Words, reason: str) -> str:
     """The reason, translated where it is one of ours."""
     if reason in ("", "unknown"):
         return ""
-    return words.say(reason)
+    return words.say(Phrase.heard(reason, WITH_VALUES))
 
 
 def tone(what: str) -> str:

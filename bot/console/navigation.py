@@ -34,6 +34,7 @@ MENU = (
             Entry("/groups", msgid("Groups"), "groups"),
             Entry("/members", msgid("Members"), "members"),
             Entry("/segments", msgid("Segments"), "tag"),
+            Entry("/tags", msgid("Tags"), "tag"),
         ),
     ),
     Part(
@@ -44,6 +45,7 @@ MENU = (
             Entry("/tasks", msgid("Tasks"), "tasks"),
             Entry("/routes", msgid("Routes"), "route"),
             Entry("/live-codes", msgid("Live codes"), "branch"),
+            Entry("/welcomes", msgid("Welcomes"), "letter"),
             Entry("/group-welcomes", msgid("Group welcomes"), "letter"),
             Entry("/check-ins", msgid("Check-ins"), "check"),
             Entry("/links", msgid("Links"), "link"),

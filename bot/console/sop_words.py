@@ -73,6 +73,7 @@ SKIPS = {
     "route full": msgid("the group is full"),
     "route already": msgid("already in the group"),
     "route gone": msgid("no such route"),
+    "route barred": msgid("removed from the group earlier"),
     "had another": msgid("already got another message this period"),
     "no moments": msgid("staff publish no moments there"),
 }

@@ -147,6 +147,8 @@ class Outbox:
         what = {"again": "delivery.retried", "later": "delivery.deferred"}.get(
             ending, f"delivery.{ending}"
         )
+        if delivery.does != "say":  # "delivery.recalled", "delivery.recall_failed"
+            what = f"delivery.{delivery.does}" + ("" if ending == "sent" else f"_{ending}")
         entry = Entry(
             at=now,
             what=what,

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from hashlib import blake2b
 from itertools import count
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import structlog
 
 from bot.clock import Clock
 from bot.delivery.outbox import LEASE, Ending, Outbox, Taken
 from bot.delivery.workers import Workers
+from bot.i18n.mark import msgid
 from bot.metrics import Metrics
 from bot.model.capabilities import Capabilities
+from bot.model.conversation import Conversation
 from bot.model.delivery import (
     Delivery,
     InDoubt,
@@ -24,6 +27,8 @@ from bot.model.delivery import (
     SendError,
 )
 from bot.store.bell import Bell
+from bot.store.effects import Effects
+from bot.store.keys import Keys
 from bot.store.line import StoreAway, StoreError
 from bot.store.store import Store
 
@@ -42,6 +47,9 @@ WAIT = 0.5
 GIVE_UP = 6 * 3600
 """Seconds after which a delivery that could not be sent fails, unless it expires earlier."""
 ATTEMPTS = 200
+NAMED = 2 * 86_400
+"""Seconds the platform's id of a named message is kept."""
+NOTHING = msgid("nothing was sent that could be taken back")
 
 Window = Callable[[Delivery], Awaitable[Delivery | None]]
 """Gives a delivery whose window ended a new one, or None when it is too late."""
@@ -54,6 +62,15 @@ class Gateway(Protocol):
     def capabilities(self) -> Capabilities: ...
 
     async def send(self, delivery: Delivery) -> Receipt: ...
+
+
+@runtime_checkable
+class Acting(Protocol):
+    """A gateway that can do more than say something."""
+
+    async def recall(self, to: Conversation, message_id: str) -> None: ...
+
+    async def remove(self, group: str, account: str) -> None: ...
 
 
 class Sender:
@@ -200,16 +217,41 @@ class Sender:
             log.exception("adapter.failed", gateway=self._name, delivery=delivery.id)
             await self._doubt(taken, f"the adapter failed: {type(error).__name__}")
         else:
-            await self._end(taken, "sent", "; ".join(receipt.degraded))
+            named = self._named(taken, receipt)
+            await self._end(taken, "sent", "; ".join(receipt.degraded), effects=named)
 
     async def _ask(self, delivery: Delivery) -> Receipt:
         """What the gateway says; while its answer is written down, another may go."""
         try:
             async with asyncio.timeout(PATIENCE):
-                return await self._gateway.send(delivery)
+                if delivery.does == "say":
+                    return await self._gateway.send(delivery)
+                await self._act(delivery)
+                return Receipt()
         finally:
             self._there.discard(delivery.id)
             self._bell.ring("outbox")
+
+    async def _act(self, delivery: Delivery) -> None:
+        """Do what is no message."""
+        to = delivery.to
+        if not isinstance(self._gateway, Acting):
+            raise Refused(NOTHING)
+        if delivery.does == "remove":
+            await self._gateway.remove(to.group or "", delivery.of)
+        elif ident := await self._store.text("GET", _kept(self._store.keys, delivery.of)):
+            await self._gateway.recall(to, ident)
+        else:
+            raise Refused(NOTHING)
+
+    def _named(self, taken: Taken, receipt: Receipt) -> Effects | None:
+        """Keep the platform's id of what may have to be taken back."""
+        name, keys = taken.delivery.name, self._store.keys
+        if not name or not receipt.message_id:
+            return None
+        effects = Effects(keys)
+        effects.do("SET", _kept(keys, name), receipt.message_id, "EX", NAMED)
+        return effects
 
     async def _doubt(self, taken: Taken, reason: str) -> None:
         """Nobody knows: send again where that cannot double, or where silence is worse."""
@@ -252,10 +294,8 @@ class Sender:
         else:
             await self._end(taken, "skipped", "too late")
 
-    async def _end(
-        self, taken: Taken, ending: Ending, reason: str = "", *, give_back_cap: bool = False
-    ) -> None:
-        await self._finish(taken, ending, reason, give_back_cap=give_back_cap)
+    async def _end(self, taken: Taken, ending: Ending, reason: str = "", **more: Any) -> None:
+        await self._finish(taken, ending, reason, **more)
         self._count(taken.delivery, ending)
 
     async def _finish(self, taken: Taken, ending: Ending, reason: str, **more: Any) -> None:
@@ -276,3 +316,8 @@ class Sender:
 
 
 __all__ = ["Gateway", "SendError", "Sender", "Window"]
+
+
+def _kept(keys: Keys, name: str) -> str:
+    """Where the platform's id of a named message is; the name may tell a member's number."""
+    return keys.outbox_named(blake2b(name.encode(), digest_size=12).hexdigest())

@@ -14,10 +14,16 @@ from bot.store.store import Store
 MOVED: tuple[Key, ...] = (
     *(Keys.journal, Keys.timeline, Keys.inbox_dead, Keys.counters, Keys.unmatched),
     *(Keys.member_accounts, Keys.member, Keys.members_all, Keys.member_names, Keys.member_dates),
+    Keys.member_grams,
     *(Keys.group_ids, Keys.group, Keys.group_present, Keys.group_joined),
+    *(Keys.group_moves, Keys.group_ever),
     *(Keys.tag_names, Keys.tag, Keys.active, Keys.welcome_greeted),
+    Keys.welcome_counts,
     *(Keys.checkin_days, Keys.checkin_members, Keys.checkin_on, Keys.checkin_order),
-    *(Keys.checkin_reminded, Keys.sop_all, Keys.sop_state, Keys.sop_versions, Keys.sop_cursor),
+    *(Keys.checkin_here, Keys.checkin_made_up, Keys.checkin_excused, Keys.checkin_zones),
+    *(Keys.checkin_evidence, Keys.checkin_pending, Keys.checkin_ledger, Keys.checkin_stage),
+    *(Keys.checkin_reminded, Keys.checkin_warned),
+    *(Keys.sop_all, Keys.sop_state, Keys.sop_versions, Keys.sop_cursor),
     *(Keys.sop_open, Keys.sop_due, Keys.sop_fed, Keys.sop_runs, Keys.sop_missed, Keys.sop_result),
     *(Keys.hits_kept, Keys.link_top, Keys.link_counts, Keys.link_by, Keys.link_clicked),
     *(Keys.link_today, Keys.link_visitors, Keys.link_day, Keys.link_seen, Keys.link_people),
@@ -27,6 +33,8 @@ MOVED: tuple[Key, ...] = (
     *(Keys.channel_scans, Keys.channel_joined, Keys.channel_came, Keys.channel_entered),
     *(Keys.gateway_members, Keys.owner_members, Keys.zone_members, Keys.member_days),
     *(Keys.groups_created, Keys.moment, Keys.sop_waits, Keys.sop_audience, Keys.sop_on),
+    *(Keys.route_asked, Keys.route_groups, Keys.route_invited, Keys.route_joined),
+    *(Keys.route_quit, Keys.route_ways, Keys.group_removed),
     *(Keys.sop_quit, Keys.sop_staff, Keys.sop_members, Keys.sop_failed),
 )
 """What comes along; the numbers in it are the real workspace's from the start.
@@ -50,7 +58,7 @@ class Found:
         """Whether its numbers are added to those that are there."""
         if self.key in (Keys.link_counts, Keys.link_by):
             return self.name.endswith(":0")  # of all links
-        return self.key in (Keys.counters, Keys.unmatched, Keys.channel_scans)
+        return self.key in (Keys.counters, Keys.welcome_counts, Keys.unmatched, Keys.channel_scans)
 
 
 class Moving:
@@ -119,6 +127,9 @@ class Moving:
             case "set":
                 for element in await call("SMEMBERS", source):
                     yield "SADD", target, element
+            case "list":
+                for element in await call("LRANGE", source, 0, -1):
+                    yield "RPUSH", target, element
             case "zset":
                 for element, score in _pairs(await call("ZRANGE", source, 0, -1, "WITHSCORES")):
                     yield "ZADD", target, *(["NX"] if key is Keys.tag_names else []), score, element

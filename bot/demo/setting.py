@@ -11,15 +11,15 @@ from bot.demo.mark import GATEWAY
 from bot.demo.people import SKIN, TEA
 from bot.demo.story import Vocabulary
 from bot.model.conversation import Conversation
+from bot.settings.checkins import CheckInSettings
+from bot.settings.conditions import RouteConditions
 from bot.settings.rooms import (
-    CheckInSettings,
     DeliverySettings,
     RouteGroup,
     RouteSettings,
-    WelcomeMessage,
-    WelcomeSettings,
 )
 from bot.settings.server import SandboxSettings
+from bot.settings.welcome import WelcomeMessage, WelcomeSettings
 
 TEMPLATES = Path(__file__).parent / "sop_templates"
 
@@ -66,7 +66,8 @@ def _route(route: RouteSettings) -> RouteSettings:
     """The same route into one of the demo's groups."""
     skin = any("肤" in word or "skin" in word.casefold() for word in route.words)
     groups = (RouteGroup(group=_group(SKIN if skin else TEA)),)
-    return route.model_copy(update={"groups": groups, "lobby": (), "capacity": None})
+    free = {"lobby": (), "capacity": None, "ask": None, "when": RouteConditions()}
+    return route.model_copy(update={"groups": groups, **free})
 
 
 def _asking(route: RouteSettings, language: str) -> Iterator[str]:

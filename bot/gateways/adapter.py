@@ -14,7 +14,7 @@ from pydantic import BaseModel
 from bot.clock import Clock
 from bot.model.asking import Ask, AskState, Targets
 from bot.model.capabilities import Capabilities
-from bot.model.conversation import Account
+from bot.model.conversation import Account, Conversation
 from bot.model.delivery import Delivery, Receipt
 from bot.model.event import BaseEvent
 from bot.model.group_welcome import GroupWelcome
@@ -117,6 +117,20 @@ class Adapter(ABC):
 
         Called every few minutes where there is a ``welcome_window``. Raises SendError.
         """
+
+    async def recall(self, to: Conversation, message_id: str) -> None:
+        """Take back what was sent there; only where ``capabilities.recall``.
+
+        Raises what ``send`` does. What is gone already raises nothing.
+        """
+        raise NotImplementedError
+
+    async def remove(self, group: str, account: str) -> None:
+        """Take somebody out of a group; only where ``capabilities.remove``.
+
+        Raises what ``send`` does. Who is not in it raises nothing.
+        """
+        raise NotImplementedError
 
     async def members(self, group: str) -> Sequence[Account]:
         """The accounts in a group now; only where ``capabilities.member_list``."""

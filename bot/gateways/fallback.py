@@ -9,6 +9,7 @@ from bot.i18n.mark import msgid
 from bot.model.capabilities import SegmentKind
 from bot.model.message import (
     AnySegment,
+    Button,
     File,
     Image,
     LinkCard,
@@ -104,6 +105,8 @@ def fallback(segment: AnySegment, kinds: Set[SegmentKind]) -> Shown:
         case Mention():
             words = f"@{segment.name} " if segment.name else ""
             return _lost(words, msgid("mention shown as a name"))
+        case Button():
+            return _lost(f"[{segment.label}]", msgid("button shown as text"))
         case Unknown():
             return _lost(f"[{segment.name}]", msgid("{name} shown as text"), segment.name)
         case Text():

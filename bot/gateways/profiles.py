@@ -105,7 +105,9 @@ _TELEGRAM = Capabilities(
 _SANDBOX = Capabilities(
     idempotent=True,
     member_list=True,
-    segments=frozenset({"text", "mention", "image", "link_card", "file"}),
+    recall=True,
+    remove=True,
+    segments=frozenset({"text", "mention", "image", "link_card", "file", "button"}),
 )
 
 _PROFILES: Mapping[str, Capabilities] = MappingProxyType(

@@ -50,7 +50,7 @@ class Alerts:
             entry = Entry(at=at, what="live_code.unwell", source=source, reason=what)
             record(effects, entry.model_copy(update={"text": code.title}))
             said = Phrase(ALERT, title=code.title, what=what).said(self._translate)
-            for account in self._told():
+            for account in self.told():
                 effects.deliver(
                     Delivery(
                         to=account,
@@ -65,7 +65,8 @@ class Alerts:
             entry = Entry(at=at, what="live_code.well", source=source, text=code.title)
             record(effects, entry)
 
-    def _told(self) -> list[Conversation]:
+    def told(self) -> list[Conversation]:
+        """The direct chats of those operators."""
         found = []
         for name, role in self._roles().items():
             gateway, _, account = name.partition("/")

@@ -7,7 +7,9 @@ from typing import Literal
 from bot.model.base import Frozen
 from bot.model.live_code import LiveCodeKind
 
-SegmentKind = Literal["text", "mention", "image", "link_card", "file", "video", "mini_program"]
+SegmentKind = Literal[
+    "text", "mention", "image", "link_card", "file", "video", "mini_program", "button"
+]
 
 Layout = Literal["together", "apart", "words_first"]
 """How a message of several segments arrives: as one, every attachment on its own, or all words
@@ -40,6 +42,7 @@ class Capabilities(Frozen):
     ``welcome_window``: seconds after a join in which a greeting is still accepted, None for any.
     ``text_bytes``: the longest text in UTF-8 bytes, None for no limit. ``text_units``: the same in
     UTF-16 code units, where the platform counts so.
+    ``recall``: what was sent can be taken back; ``remove``: members can be taken out of groups.
     ``alone``: kinds that are shown only when the message is nothing else.
     ``attachments``: the most attachments in one message.
     ``title_bytes``, ``description_bytes`` and ``mini_title_bytes``: the longest title and
@@ -63,6 +66,7 @@ class Capabilities(Frozen):
     idempotent: bool = False
     welcome_window: float | None = None
     recall: bool = False
+    remove: bool = False
     member_list: bool = False
     join_link: bool = False
     segments: frozenset[SegmentKind] = frozenset({"text"})

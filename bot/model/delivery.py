@@ -56,7 +56,9 @@ class Delivery(Frozen):
     Times are UTC milliseconds. ``due``: not before. ``until``: the end of the allowed window
     (quiet hours, midnight of a cap); later the sender asks for a new window. ``expires``: too
     late to be of use; then it is skipped, with that reason. ``id`` is given by the outbox and
-    stays the same through all retries; ``source`` says what asked for it.
+    stays the same through all retries; ``source`` says what asked for it. ``name``: under it the
+    platform's id is kept for two days. ``does`` "recall": instead of saying anything, take back
+    what was sent by the name ``of``; "remove": take the account ``of`` out of the group.
     """
 
     id: str = ""
@@ -69,6 +71,9 @@ class Delivery(Frozen):
     attempt: int = 0
     source: str = ""
     member: int | None = None
+    name: str = ""
+    does: Literal["say", "recall", "remove"] = "say"
+    of: str = ""
     caps: tuple[Cap, ...] = ()
     result: Result | None = None
 

@@ -72,6 +72,14 @@ class MiniProgram(Frozen):
     url: str | None = None
 
 
+class Button(Frozen):
+    """Something to press; who does is told by ActionChosen with its ``action``."""
+
+    kind: Literal["button"] = "button"
+    action: str
+    label: str
+
+
 class Unknown(Frozen):
     """A segment the adapter received and has no noun for; ``name`` is the platform's."""
 
@@ -79,7 +87,7 @@ class Unknown(Frozen):
     name: str
 
 
-AnySegment = Text | Mention | Image | LinkCard | File | Video | MiniProgram | Unknown
+AnySegment = Text | Mention | Image | LinkCard | File | Video | MiniProgram | Button | Unknown
 Segment = Annotated[AnySegment, Field(discriminator="kind")]
 
 
@@ -120,5 +128,7 @@ def _words(segment: AnySegment) -> str:
             return f"[{segment.alt or 'video'}] {segment.url}"
         case MiniProgram():
             return f"{segment.title} {segment.url or ''}".strip()
+        case Button():
+            return f"[{segment.label}]"
         case Unknown():
             return f"[{segment.name}]"

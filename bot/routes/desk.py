@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 import structlog
 
 from bot.config import Config
 from bot.delivery.journal import Entry, record
+from bot.i18n.mark import msgid
 from bot.located import KeyPath, Located, Problem, Problems, nearest, validate
+from bot.model.capabilities import Capabilities
 from bot.model.phrase import Phrase
-from bot.routes.keywords import faults
-from bot.routes.table import Table
+from bot.routes.faults import faults
+from bot.routes.keywords import Synonyms, shared
+from bot.routes.table import NO_SYNONYMS, Table
+from bot.routes.way import unable
+from bot.routing.fold import fold
 from bot.settings.rooms import RouteSettings
 from bot.store.effects import Effects
 from bot.store.store import Store
@@ -39,15 +44,19 @@ class Desk:
         store: Store,
         gateways: Collection[str] = (),
         functions: frozenset[str] = frozenset(),
+        synonyms: Synonyms = NO_SYNONYMS,
+        capabilities: Callable[[str], Capabilities] | None = None,
     ) -> None:
-        """``gateways`` are those groups can be at (empty: any)."""
+        """``gateways`` are those groups can be at (empty: any); ``synonyms`` the workspace's."""
         self.configured = tuple(configured)
         self.stored: dict[str, RouteSettings] = {}
         self.problems: tuple[Problem, ...] = ()
         self._store = store
         self._gateways = gateways
         self._functions = functions
-        self._table = Table(self.configured)
+        self._synonyms = synonyms
+        self._capabilities = capabilities
+        self._table = Table(self.configured, synonyms)
         self._version = ""
         self._looked: int | None = None
 
@@ -81,7 +90,12 @@ class Desk:
         located = Located("route", data)
         route = validate(RouteSettings, located)
         self._not_configured(route.name)
-        found = [*faults(route, self._functions), *self._unknown_gateways(route)]
+        found = [
+            *faults(route, shared(self._synonyms), self._functions),
+            *self._unknown_gateways(route),
+        ]
+        if self._capabilities and not found:
+            found += unable(route, self._capabilities)
         if found:
             raise Problems(located.problem(*fault) for fault in found)
         return route
@@ -126,7 +140,7 @@ class Desk:
                 problems += error.problems
                 log.warning("routes.left_out", route=name, reason=str(error))
         self.stored, self.problems = dict(sorted(routes.items())), tuple(problems)
-        self._table = Table([*self.configured, *self.stored.values()])
+        self._table = Table([*self.configured, *self.stored.values()], self._synonyms)
         self._version = version
 
     def _not_configured(self, name: str) -> None:
@@ -140,6 +154,7 @@ class Desk:
         named: list[tuple[KeyPath, str]] = [
             *((("groups", n), one.group.gateway) for n, one in enumerate(route.groups)),
             *((("lobby", n), one.gateway) for n, one in enumerate(route.lobby)),
+            *((("when", "gateways", n), name) for n, name in enumerate(route.when.gateways)),
         ]
         return [
             (
@@ -152,10 +167,31 @@ class Desk:
         ]
 
 
-def check_routes(config: Config, functions: frozenset[str] = frozenset()) -> list[Problem]:
-    """What is wrong with the routes of a configuration, for the start and ``muster check``."""
+def check_routes(
+    config: Config,
+    functions: frozenset[str] | None = frozenset(),
+    capabilities: Callable[[str], Capabilities] | None = None,
+) -> list[Problem]:
+    """What is wrong with the routes of a configuration, for the start and ``muster check``.
+
+    ``functions`` are what texts can call; None leaves texts aside.
+    """
+    also = shared(config.synonyms)
     return [
         config.problem(("routes", position, *path), message, hint)
         for position, route in enumerate(config.routes)
-        for path, message, hint in faults(route, functions)
-    ]
+        for path, message, hint in [
+            *faults(route, also, functions),
+            *(unable(route, capabilities) if capabilities else ()),
+        ]
+    ] + [config.problem(*fault) for fault in _twice(config.synonyms)]
+
+
+def _twice(synonyms: Synonyms) -> Iterator[tuple[KeyPath, str]]:
+    """Words that stand in two sets of synonyms."""
+    seen: dict[str, str] = {}
+    for key, others in synonyms.items():
+        for word in dict.fromkeys(map(fold, (key, *others))):
+            if seen.setdefault(word, key) != key:
+                text = msgid("{word} stands with {other} already: make one set of both")
+                yield ("synonyms", key), Phrase(text, word=repr(word), other=repr(seen[word]))

@@ -1,30 +1,35 @@
-"""Keywords: a route's words and their synonyms as rules of the index."""
+"""Keywords: a route's words, and all the ways to say them, as rules of the index."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import product
+from functools import lru_cache
+from itertools import islice, product
 from math import prod
+from typing import TypeVar
 
 import re2
 
 from bot.i18n.mark import msgid
-from bot.located import KeyPath
 from bot.model.phrase import Phrase
+from bot.routes.pinyin import spelt
 from bot.routing.fold import fold, simplified, splits
-from bot.routing.rule import Rule, route_pattern
-from bot.routing.template import Templates
+from bot.routing.near import can_be_off
+from bot.routing.rule import Kind, Place, Rule, route_pattern
 from bot.settings.rooms import RouteSettings
 
 MOST_WAYS = 100
 """Ways to say one word with its synonyms."""
 
-KNOWN = frozenset(
-    {"member.name", "member.account", "gateway", "workspace", "timezone", "route"}
-    | {"target.name", "target.id", "target.link"}
-)
-"""What a route's reply can name; ``group`` is not there in a direct chat."""
+MOST_SPELLINGS = 200
+"""Ways to write one word in pinyin."""
+
+P = TypeVar("P")
+Synonyms = Mapping[str, Sequence[str]]
+_Made = tuple[Kind, tuple[str, ...], tuple[tuple[str, ...], ...]]
+_PLUS = re.compile(r"\s*[+＋]\s*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,51 +40,82 @@ class Keyword:
     word: str
 
 
-def rules(route: RouteSettings) -> list[Rule[Keyword]]:
+def shared(sets: Synonyms) -> dict[str, tuple[str, ...]]:
+    """The workspace's sets of synonyms as each of their words sees them."""
+    found: dict[str, tuple[str, ...]] = {}
+    for key, said in sets.items():
+        every = dict.fromkeys((key, *said))
+        found |= {word: tuple(other for other in every if other != word) for word in every}
+    return found
+
+
+def rules(route: RouteSettings, synonyms: Synonyms) -> list[Rule[Keyword]]:
     """The route's rules; raises ValueError for a word that cannot be matched."""
-    return [_rule(route, word) for word in route.words]
+    return [rule for word in route.words for rule in _of_word(route, word, synonyms)]
 
 
-def faults(route: RouteSettings, functions: frozenset[str]) -> Iterator[tuple[KeyPath, str, str]]:
-    """What is wrong with a route: key path, message and hint.
-
-    ``functions`` are what its reply can call besides naming what is KNOWN.
-    """
-    for position, word in enumerate(route.words):
-        try:
-            _rule(route, word)
-        except ValueError as error:
-            yield ("words", position), Phrase.of(error), ""
-    for key in route.synonyms:
-        if not any(_folded(key, route.mode) in _folded(word, route.mode) for word in route.words):
-            yield ("synonyms", key), msgid("is in none of the words, so it changes nothing"), ""
-    for problem in Templates().check(route.reply or "", KNOWN | functions):
-        message = Phrase("line {n}: {what}", n=problem.line, what=Phrase.of(problem.message))
-        yield ("reply",), message, problem.hint
-
-
-def _rule(route: RouteSettings, word: str) -> Rule[Keyword]:
-    keyword = Keyword(route, word)
-    if route.mode == "regex":
-        source = _pattern(word, route.synonyms)
-        return Rule(
-            kind="regex",
-            payload=keyword,
-            words=(word,),
-            pattern=route_pattern(source),
-            priority=route.priority,
+def said(
+    word: str, place: Place, payload: P, synonyms: Synonyms, route: RouteSettings
+) -> list[Rule[P]]:
+    """The rules for one word, as leniently as ``route`` reads; raises ValueError."""
+    made = _together if place == "all" else _alone
+    return [
+        Rule(
+            kind=kind, place=place, payload=payload, words=words, sets=sets, priority=route.priority
         )
-    words = ways(word, route.synonyms)
-    return Rule(kind=route.mode, payload=keyword, words=words, priority=route.priority)
+        for kind, words, sets in made(word, place, synonyms, route)
+    ]
 
 
-def ways(word: str, synonyms: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
+def _of_word(route: RouteSettings, word: str, synonyms: Synonyms) -> list[Rule[Keyword]]:
+    keyword, synonyms = Keyword(route, word), {**synonyms, **route.synonyms}
+    if route.mode != "regex":
+        return said(word, route.mode, keyword, synonyms, route)
+    pattern = route_pattern(_pattern(word, synonyms))
+    rule = Rule(
+        kind="regex", payload=keyword, words=(word,), pattern=pattern, priority=route.priority
+    )
+    return [rule]
+
+
+def _alone(word: str, place: Place, synonyms: Synonyms, route: RouteSettings) -> Iterator[_Made]:
+    every = ways(word, synonyms)
+    yield place, every, ()
+    if route.pinyin and (forms := _spelt(every)):
+        yield "pinyin", forms, ()
+    if route.typos and (long := tuple(filter(can_be_off, every))):
+        yield "fuzzy", long, ()
+
+
+def _together(word: str, place: Place, synonyms: Synonyms, route: RouteSettings) -> Iterator[_Made]:
+    parts = parts_of(word, place)
+    if not all(parts):
+        raise ValueError(Phrase('expected a word on both sides of "+"'))
+    sets = tuple(ways(part, synonyms) for part in parts)
+    yield place, (word,), sets
+    if route.pinyin and any(map(_spelt, sets)):
+        yield "pinyin", (word,), tuple((*every, *_spelt(every)) for every in sets)
+    if route.typos and any(can_be_off(way) for every in sets for way in every):
+        yield "fuzzy", (word,), sets
+
+
+def parts_of(word: str, place: str) -> list[str]:
+    """What must be said of a word: of "skin + oily" both, where that is meant."""
+    return _PLUS.split(word) if place == "all" else [word]
+
+
+def _spelt(words: Iterable[str]) -> tuple[str, ...]:
+    forms = dict.fromkeys(form for word in words for form in spelt(word))
+    return tuple(islice(forms, MOST_SPELLINGS))
+
+
+def ways(word: str, synonyms: Synonyms) -> tuple[str, ...]:
     """All ways to say a word, in folded form; the first is the word itself.
 
     Raises ValueError when there are more than MOST_WAYS.
     """
     folded, at = fold(word), 0
-    groups = {fold(key): tuple(map(fold, said)) for key, said in synonyms.items()}
+    groups = {_read(key): tuple(map(_read, others)) for key, others in synonyms.items()}
     keys = sorted(groups, key=len, reverse=True)
     parts: list[tuple[str, ...]] = []
     while at < len(folded):
@@ -93,6 +129,9 @@ def ways(word: str, synonyms: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
     return tuple(dict.fromkeys("".join(choice) for choice in product(*parts)))
 
 
+_read = lru_cache(4096)(fold)
+
+
 def _stands_at(key: str, folded: str, at: int) -> bool:
     """Whether ``key`` is at this position, and not as a part of a longer word."""
     end = at + len(key)
@@ -100,14 +139,14 @@ def _stands_at(key: str, folded: str, at: int) -> bool:
     return fits and not splits(folded, at) and not splits(folded, end)
 
 
-def _pattern(source: str, synonyms: Mapping[str, Sequence[str]]) -> str:
-    found = simplified(source)
-    for key, said in synonyms.items():
-        forms = dict.fromkeys(form(word) for word in (key, *said) for form in (simplified, fold))
-        either = "|".join(map(re2.escape, forms))
-        found = found.replace(simplified(key), f"(?:{either})")
-    return found
+def _pattern(source: str, synonyms: Synonyms) -> str:
+    every = {simplified(key): (key, *others) for key, others in synonyms.items()}
+    if not every:
+        return simplified(source)
 
+    def either(found: re.Match[str]) -> str:
+        forms = dict.fromkeys(form(word) for word in every[found[0]] for form in (simplified, fold))
+        return f"(?:{'|'.join(map(re2.escape, forms))})"
 
-def _folded(text: str, mode: str) -> str:
-    return simplified(text) if mode == "regex" else fold(text)
+    keys = sorted(map(re.escape, every), key=len, reverse=True)
+    return re.sub("|".join(keys), either, simplified(source))

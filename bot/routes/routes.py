@@ -4,64 +4,34 @@ from __future__ import annotations
 
 import asyncio
 import json
-import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal
 
 from bot.clock import Days
+from bot.model.capabilities import Capabilities
 from bot.model.conversation import Conversation
+from bot.routes.admission import Admission
+from bot.routes.answer import Answer
+from bot.routes.conditions import Asker, Condition, Conditions, unjudged
 from bot.routes.desk import Desk
-from bot.routes.table import Explanation, Table
+from bot.routes.dialogue import CANCEL, PATIENCE, Dialogue, labels, narrowed, position
+from bot.routes.keywords import Synonyms
+from bot.routes.lint import Caution, lint
+from bot.routes.table import NO_SYNONYMS, Explanation, Table
+from bot.routes.unmatched import Unmatched
+from bot.routes.waiting import WaitingLists
 from bot.routing.context import Context
 from bot.routing.fold import fold
-from bot.settings.rooms import RouteGroup, RouteSettings
-from bot.store.facts import Facts
+from bot.settings.rooms import RouteSettings
 from bot.store.members import Members
 from bot.store.store import Store
 
-PATIENCE = 600
-"""Seconds in which a numbered choice can be answered."""
 MOST_CHOICES = 9
-CANCEL = frozenset({"取消", "算了", "cancel"})
-_NUMBER = re.compile(r"第?([1-9]|[一二三四五六七八九])个?")
 
-Outcome = Literal["open", "already", "full", "choose", "which", "cancelled", "gone"]
 Counter = Literal["asked", "answered", "already", "full"]
 COUNTERS: tuple[Counter, ...] = ("asked", "answered", "already", "full")
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """A group a route leads to; ``link`` is empty when there is none to join it by."""
-
-    number: int
-    id: str
-    name: str
-    link: str
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What a member who asked is to be told.
-
-    "open": ``target`` has room; "already": the member is in it; "full": no group of the route has
-    room; "choose": several routes fit, named in ``options``; "which": the number said is not
-    among them; "cancelled"; "gone": what was chosen is not there any more.
-    """
-
-    outcome: Outcome
-    route: RouteSettings | None = None
-    target: Target | None = None
-    options: tuple[str, ...] = ()
-
-    @property
-    def variables(self) -> dict[str, Any]:
-        """What a text about it can name: ``route`` and ``target``'s name, id and link."""
-        target = self.target
-        known = {"name": target.name, "id": target.id, "link": target.link} if target else None
-        return {"route": self.route.name if self.route else "", "target": known}
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,19 +50,31 @@ class Routes:
         configured: Sequence[RouteSettings],
         store: Store,
         members: Members,
-        facts: Facts,
+        admission: Admission,
+        waiting: WaitingLists,
         gateways: Collection[str] = (),
         functions: frozenset[str] = frozenset(),
         days: Days | None = None,
+        conditions: Conditions | None = None,
+        synonyms: Synonyms = NO_SYNONYMS,
+        capabilities: Callable[[str], Capabilities] | None = None,
     ) -> None:
         """``gateways``: those groups can be at; ``functions``: what replies can call;
-        ``days``: in which zone questions are counted by day."""
+        ``days``: in which zone questions are counted by day; ``conditions``: without,
+        all hold; ``synonyms``: the workspace's sets."""
         self._days = days or Days()
-        self._desk = Desk(configured, store, gateways, functions)
+        self._desk = Desk(configured, store, gateways, functions, synonyms, capabilities)
+        self._conditions = conditions
+        self._dialogue = Dialogue(store)
+        self._linted: tuple[Table, date, list[Caution]] | None = None
         self._store = store
         self._members = members
-        self._facts = facts
+        self._admission = admission
+        self._waiting = waiting
+        self.waiting = waiting.of
         self.save, self.remove, self.read = self._desk.save, self._desk.remove, self._desk.read
+        unmatched = Unmatched(store)
+        self.unmatched, self.dismiss = unmatched.page, unmatched.dismiss
 
     # in chat
 
@@ -101,22 +83,74 @@ class Routes:
         table = await self._desk.table()
         if not table.listens(ctx.conversation):
             return None
-        return await self._chosen(ctx, table) or await self._asked(ctx, table)
+        return (
+            await self._chosen(ctx, table)
+            or await self._waiting.stop(ctx)
+            or await self._answered(ctx, table)
+            or await self._asked(ctx, table)
+        )
+
+    async def _answered(self, ctx: Context, table: Table) -> Answer | None:
+        """What follows from what a member says to a route's question; None when to none."""
+        heard = await self._dialogue.hear(ctx, table)
+        if heard is None:
+            return None
+        if heard.route and heard.label:
+            theirs = narrowed(heard.route, heard.label)
+            return await self._admit(ctx, table, theirs)
+        options = labels(heard.route) if heard.route else ()
+        return Answer(heard.outcome, heard.route, options=options)
 
     async def _asked(self, ctx: Context, table: Table) -> Answer | None:
-        best = table.best(ctx.text, ctx.conversation)
+        fits = table.find(ctx.text, ctx.conversation)
+        asker = Asker(ctx.now, ctx.member.number, (ctx.event.gateway,))
+        unmet = await self._unmet([fit.route for fit in fits], asker)
+        best = table.best(ctx.text, ctx.conversation, unmet)
         if not best:
-            return None
-        found = [await self._find_room(fit.route, ctx.member.number) for fit in best]
+            return self._refused(ctx, [(fit.route, unmet[fit.route.name]) for fit in fits])
+        if len(best) == 1:
+            return await self._lead(ctx, table, best[0].route)
+        member = ctx.member.number
+        found = [await self._admission.look(fit.route, fit.route, member) for fit in best]
         open_ = [answer for answer in found if answer.outcome == "open"]
         already = [answer for answer in found if answer.outcome == "already"]
         if len(open_) > 1:
             return self._choose(ctx, open_[:MOST_CHOICES])
-        return self._settled(ctx, (open_ or already or found)[0])
+        chosen = (open_ or already or found)[0]
+        assert chosen.route is not None
+        return await self._lead(ctx, table, chosen.route)
+
+    async def _lead(self, ctx: Context, table: Table, route: RouteSettings) -> Answer:
+        """Where a route leads a member, once it is known which of its groups are theirs."""
+        theirs = await self._dialogue.theirs(table, route, ctx.member.number)
+        if theirs is not None:
+            return await self._admit(ctx, table, theirs)
+        ctx.forget("routes")
+        self._dialogue.ask(ctx, route)
+        ctx.note("route.question", reason=route.name, text=ctx.text)
+        return Answer("ask", route, options=labels(route))
+
+    def _refused(
+        self, ctx: Context, refused: Sequence[tuple[RouteSettings, Condition]]
+    ) -> Answer | None:
+        """What to say when a text fits routes, none of which is for this member now."""
+        for route, condition in refused:
+            reason = f"{route.name}: {condition.text(str)}"
+            ctx.note("route.refused", reason=reason, text=ctx.text)
+        told = next((route for route, _ in refused if route.when.otherwise), None)
+        return Answer("refused", told) if told else None
+
+    async def _unmet(self, routes: Iterable[RouteSettings], asker: Asker) -> dict[str, Condition]:
+        """The condition that does not hold, by route, for those of which there is one."""
+        if self._conditions is None:
+            return {}
+        judged = {route.name: await self._conditions.unmet(route.when, asker) for route in routes}
+        return {name: condition for name, condition in judged.items() if condition}
 
     def _choose(self, ctx: Context, answers: Sequence[Answer]) -> Answer:
         names = tuple(answer.route.name for answer in answers if answer.route)
         until = ctx.now + PATIENCE * 1000
+        self._dialogue.drop(ctx)
         ctx.note("route.choice", reason=", ".join(names), text=ctx.text)
         ctx.remember("routes", json.dumps([until, *names], ensure_ascii=False), PATIENCE)
         return Answer("choose", options=names)
@@ -124,7 +158,7 @@ class Routes:
     async def _chosen(self, ctx: Context, table: Table) -> Answer | None:
         """The answer to a choice the member has before them; None when there is none."""
         said = fold(ctx.text)
-        number = _NUMBER.fullmatch(said)
+        number = position(said)
         if number is None and said not in CANCEL:
             return None
         until, *names = json.loads(await ctx.recall("routes") or "[0]")
@@ -133,50 +167,30 @@ class Routes:
         if number is None:
             ctx.forget("routes")
             return Answer("cancelled")
-        position = _position(number[1])
-        if position > len(names):
+        if number > len(names):
             return Answer("which", options=tuple(names))
         ctx.forget("routes")
-        route = table.routes.get(names[position - 1])
+        route = table.routes.get(names[number - 1])
         if route is None:
             return Answer("gone")
-        return self._settled(ctx, await self._find_room(route, ctx.member.number))
+        return await self._lead(ctx, table, route)
 
     async def room_for(self, name: str, member: int) -> Answer:
         """What a member who is invited to a route is to be told; "gone": no such route."""
-        route = (await self._desk.table()).routes.get(name)
-        return Answer("gone") if route is None else await self._find_room(route, member)
+        table = await self._desk.table()
+        route = table.routes.get(name)
+        if route is None:
+            return Answer("gone")
+        theirs = await self._dialogue.theirs(table, route, member)
+        return await self._admission.look(route, theirs or route, member)
 
-    async def _find_room(self, route: RouteSettings, member: int) -> Answer:
-        """The first group with room, unless the member is in one of the route's already."""
-        room: Target | None = None
-        for one in route.groups:
-            target = await self._target(one)
-            key = self._store.keys.group_present(target.number)
-            if await self._facts.has(key, member):
-                return Answer("already", route, target)
-            capacity = one.capacity or route.capacity
-            if room is None and (capacity is None or await self._facts.count(key) < capacity):
-                room = target
-        return Answer("open", route, room) if room else Answer("full", route)
+    async def _admit(self, ctx: Context, table: Table, theirs: RouteSettings) -> Answer:
+        """A place in a route's groups, of which ``theirs`` has the member's own."""
+        return await self._admission.admit(ctx, table.routes[theirs.name], theirs)
 
-    async def _target(self, one: RouteGroup) -> Target:
-        number = await self._members.group_number(one.group)
-        group = await self._members.group(number)
-        ident = one.group.group or ""
-        name = group.name if group and group.name else ident
-        return Target(number, ident, name, str(one.link or ""))
-
-    def _settled(self, ctx: Context, answer: Answer) -> Answer:
-        assert answer.route is not None
-        name, target = answer.route.name, answer.target
-        outcome = "answered" if answer.outcome == "open" else answer.outcome
-        day = self._days.of(ctx.now).isoformat()
-        for counter in ("asked", outcome):
-            ctx.effects.count(day, f"route:{counter}:{name}")
-        reason = f"{name} → {target.name}" if target else name
-        ctx.note(f"route.{outcome}", reason=reason, text=ctx.text)
-        return answer
+    async def tick(self) -> None:
+        """Give what opened to who waits; called every second on every node."""
+        await self._waiting.serve((await self._desk.table()).routes)
 
     # for console, CLI and commands
 
@@ -186,9 +200,20 @@ class Routes:
         fixed = len(self._desk.configured)
         return [Listed(route, n >= fixed) for n, route in enumerate(table.routes.values())]
 
-    async def explain(self, text: str, where: Conversation | None = None) -> Explanation:
-        """Which routes a text leads to when said there (None: in a direct chat), and why."""
-        return (await self._desk.table()).explain(text, where)
+    async def explain(
+        self, text: str, where: Conversation | None = None, member: int = 0, at: int | None = None
+    ) -> Explanation:
+        """Which routes a text leads to when said there (None: in a direct chat), and why.
+
+        Conditions are judged for ``member`` (0: only told) and the moment ``at`` (UTC ms; now).
+        """
+        table = await self._desk.table()
+        found = await self._members.member(member) if member and where is None else None
+        places = [where.gateway] if where else [*found.accounts] if found else []
+        asker = Asker(self._store.clock.now() if at is None else at, member, places)
+        routes = [fit.route for fit in table.find(text, where)]
+        only = {} if member else {one.name: unjudged(one.when) for one in routes}
+        return table.explain(text, where, await self._unmet(routes, asker), only)
 
     async def counts(self, days: Iterable[date]) -> dict[date, dict[str, dict[Counter, int]]]:
         """Day (UTC) → route → how often it was asked for and what came of it."""
@@ -196,21 +221,17 @@ class Routes:
         asked = (self._store.table("HGETALL", keys.counters(day)) for day in wanted)
         return dict(zip(wanted, map(_by_route, await asyncio.gather(*asked)), strict=True))
 
-    async def unmatched(
-        self, search: str = "", limit: int = 50, skip: int = 0
-    ) -> tuple[list[tuple[str, int]], int]:
-        """Phrases nobody answered and how often each was said, most first; and how many there are.
-
-        ``search`` is part of a phrase.
-        """
-        key, wanted = self._store.keys.unmatched(), fold(search)
-        rows = await self._store.table("ZRANGE", key, 0, -1, "REV", "WITHSCORES")
-        found = [(said, int(float(n))) for said, n in rows.items() if wanted in said]
-        return found[skip : skip + limit], len(found)
-
-    async def dismiss(self, phrase: str) -> bool:
-        """Drop a phrase from the unmatched; False when it is not there."""
-        return bool(await self._store.call("ZREM", self._store.keys.unmatched(), phrase))
+    async def cautions(self) -> list[Caution]:
+        """What looks unintended about the routes; raises StoreError."""
+        table, today = await self._desk.table(), self._days.of(self._store.clock.now())
+        if self._linted is None or self._linted[:2] != (table, today):
+            self._linted = (table, today, await asyncio.to_thread(lint, table, today))
+        found = [*self._linted[2]]
+        if self._conditions is not None:
+            for route in table.routes.values():
+                if said := await self._conditions.unknown(route.when):
+                    found.append(Caution((route.name,), said))
+        return found
 
 
 def _by_route(counters: Mapping[str, Any]) -> dict[str, dict[Counter, int]]:
@@ -222,7 +243,3 @@ def _by_route(counters: Mapping[str, Any]) -> dict[str, dict[Counter, int]]:
                 empty = dict.fromkeys(COUNTERS, 0)
                 found.setdefault(name.removeprefix(prefix), empty)[counter] = int(count)
     return found
-
-
-def _position(number: str) -> int:
-    return int(number) if number.isdecimal() else "一二三四五六七八九".index(number) + 1

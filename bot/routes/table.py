@@ -2,46 +2,60 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from bot.model.conversation import Conversation
-from bot.routes.keywords import Keyword, rules
+from bot.routes.conditions import Condition
+from bot.routes.keywords import Keyword, rules, said, shared
 from bot.routing.fold import fold
 from bot.routing.index import WHY, WHY_NOT, Index, Match
-from bot.routing.rule import KINDS
+from bot.routing.rule import KINDS, Kind, Rule
 from bot.settings.rooms import RouteSettings
 
 SYNONYM = 'said "{said}" for "{word}"'
 """Why a synonym matched, for people; to be translated."""
 LOST = {
     **WHY_NOT,
+    "off": "but another route fits without a mistake",
     "elsewhere": "but it does not listen in this group",
+    "unmet": "but it is {condition}",
     "tie": "and another route fits as well: the member is asked which",
 }
 """What else is to be said of a route that matched; to be translated."""
+NO_SYNONYMS: Mapping[str, Sequence[str]] = MappingProxyType({})
+NOTHING_UNMET: Mapping[str, Condition] = MappingProxyType({})
+NOTHING_ONLY: Mapping[str, tuple[Condition, ...]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """A route a text leads to, and its word that was said (``said`` is the synonym used)."""
+    """A route a text leads to, and its word that was said.
+
+    ``said`` is the synonym or spelling used; ``kind`` how it fits, ``length`` of how many
+    characters the word is.
+    """
 
     route: RouteSettings
     word: str
     said: str
+    kind: Kind
+    length: int
 
     @property
-    def standing(self) -> tuple[int, int, int]:
-        """What decides between routes: priority, kind of match, length of what was said."""
-        length = 0 if self.route.mode == "regex" else len(fold(self.said))
-        return -self.route.priority, KINDS.index(self.route.mode), -length
+    def standing(self) -> tuple[bool, int, int, int]:
+        """What decides between routes: being said right, priority, kind of match, length."""
+        kind = KINDS.index(self.kind)
+        return self.kind == "fuzzy", -self.route.priority, kind, -self.length
 
 
 @dataclass(frozen=True, slots=True)
 class Reason:
     """Why a route fits a text and, unless it won, why it lost.
 
-    ``lost`` is a key of LOST; "tie" is said of routes that win together.
+    ``lost`` is a key of LOST; "tie" is said of routes that win together. ``unmet`` is the
+    condition that does not hold; ``only`` are those nobody looked at.
     """
 
     route: str
@@ -50,6 +64,8 @@ class Reason:
     mode: str
     won: bool
     lost: str
+    unmet: Condition | None = None
+    only: tuple[Condition, ...] = ()
 
     def text(self, translate: Callable[[str], str] = lambda text: text) -> str:
         """The reason in words."""
@@ -57,7 +73,9 @@ class Reason:
         if self.said != self.word:
             parts.append(translate(SYNONYM).format(said=self.said, word=self.word))
         if self.lost:
-            parts.append(translate(LOST[self.lost]))
+            condition = self.unmet.text(translate) if self.unmet else ""
+            parts.append(translate(LOST[self.lost]).format(condition=condition))
+        parts += [condition.text(translate) for condition in self.only]
         return ", ".join(parts)
 
 
@@ -82,11 +100,23 @@ class Table:
     ``where`` is the conversation a text is said in; None stands for a direct chat.
     """
 
-    def __init__(self, routes: Iterable[RouteSettings]) -> None:
-        """Compile; raises ValueError for a word that cannot be matched."""
+    def __init__(
+        self, routes: Iterable[RouteSettings], synonyms: Mapping[str, Sequence[str]] = NO_SYNONYMS
+    ) -> None:
+        """Compile; ``synonyms`` are the workspace's sets. Raises ValueError for a word that cannot
+        be matched."""
         self.routes = {route.name: route for route in routes}
-        self._index = Index(rule for route in self.routes.values() for rule in rules(route))
+        also = shared(synonyms)
+        self._index = Index(rule for route in self.routes.values() for rule in rules(route, also))
         self._lobbies = {group for route in self.routes.values() for group in route.lobby}
+        self._answers = {
+            route.name: Index(_labels(route, also)) for route in self.routes.values() if route.ask
+        }
+
+    @property
+    def asks(self) -> bool:
+        """Whether any route asks the member something."""
+        return bool(self._answers)
 
     def listens(self, where: Conversation) -> bool:
         """Whether any route listens there."""
@@ -94,27 +124,55 @@ class Table:
 
     def find(self, text: str, where: Conversation | None = None) -> list[Fit]:
         """The routes a text leads to, best first; each once."""
-        return [fit for fit in self._fits(text) if _hears(fit.route, where)]
+        return [fit for fit in self._fits(text) if hears(fit.route, where)]
 
-    def best(self, text: str, where: Conversation | None = None) -> list[Fit]:
-        """The best of them: several when they fit equally."""
-        fits = self.find(text, where)
+    def best(
+        self,
+        text: str,
+        where: Conversation | None = None,
+        unmet: Container[str] = (),
+    ) -> list[Fit]:
+        """The best of them, but for those ``unmet``: several when they fit equally."""
+        fits = [fit for fit in self.find(text, where) if fit.route.name not in unmet]
         return [fit for fit in fits if fit.standing == fits[0].standing]
 
-    def explain(self, text: str, where: Conversation | None = None) -> Explanation:
-        """Every route whose words a text says, with the reasons."""
-        best = self.best(text, where)
+    def answer(self, route: str, text: str) -> str:
+        """Which label (the first of a group) of a route that asks a text says; '' when none."""
+        found = self._answers[route].find(text) if route in self._answers else []
+        best = {
+            match.rule.payload
+            for match in found
+            if (match.rule.kind, match.length) == (found[0].rule.kind, found[0].length)
+        }
+        return best.pop() if len(best) == 1 else ""
+
+    def explain(
+        self,
+        text: str,
+        where: Conversation | None = None,
+        unmet: Mapping[str, Condition] = NOTHING_UNMET,
+        only: Mapping[str, tuple[Condition, ...]] = NOTHING_ONLY,
+    ) -> Explanation:
+        """Every route whose words a text says, with the reasons.
+
+        ``unmet`` is the condition that does not hold by route, ``only`` those nobody judged.
+        """
+        best = self.best(text, where, unmet)
         reasons = []
         for fit in self._fits(text):
-            won, lost = fit in best, ""
+            won, lost, name = fit in best, "", fit.route.name
             if won:
                 lost = "tie" if len(best) > 1 else ""
-            elif not _hears(fit.route, where):
+            elif not hears(fit.route, where):
                 lost = "elsewhere"
             else:
-                lost = _beaten(fit, best[0])
-            route = fit.route
-            reasons.append(Reason(route.name, fit.word, fit.said, route.mode, won, lost))
+                lost = "unmet" if name in unmet else _beaten(fit, best[0])
+            reasons.append(
+                Reason(
+                    *(name, fit.word, fit.said, fit.kind, won, lost),
+                    *(unmet.get(name) if lost == "unmet" else None, only.get(name, ())),
+                )
+            )
         reasons.sort(key=lambda reason: not reason.won)
         return Explanation(text, fold(text), where, tuple(reasons))
 
@@ -126,19 +184,29 @@ class Table:
         return list(found.values())
 
 
-def _fit(match: Match[Keyword]) -> Fit:
-    keyword = match.rule.payload
-    itself = match.word == match.rule.words[0]
-    return Fit(keyword.route, keyword.word, keyword.word if itself else match.word)
-
-
-def _hears(route: RouteSettings, where: Conversation | None) -> bool:
+def hears(route: RouteSettings, where: Conversation | None) -> bool:
+    """Whether a route listens there."""
     return where is None or where.group is None or where in route.lobby
+
+
+def _fit(match: Match[Keyword]) -> Fit:
+    keyword, kind = match.rule.payload, match.rule.kind
+    itself = match.word == match.rule.words[0] and kind != "pinyin"
+    said = match.said or (keyword.word if itself or match.rule.sets else match.word)
+    return Fit(keyword.route, keyword.word, said, kind, match.length)
+
+
+def _labels(route: RouteSettings, synonyms: Mapping[str, Sequence[str]]) -> Iterator[Rule[str]]:
+    """How the answers to a route's question are recognised: anywhere in what is said."""
+    lenient = route.model_copy(update={"pinyin": True, "typos": True, "priority": 0})
+    for group in route.groups:
+        for label in group.labels:
+            yield from said(label, "contains", group.labels[0], synonyms, lenient)
 
 
 def _beaten(fit: Fit, by: Fit) -> str:
     for own, other, reason in zip(
-        fit.standing, by.standing, ("priority", "kind", "length"), strict=True
+        fit.standing, by.standing, ("off", "priority", "kind", "length"), strict=True
     ):
         if own != other:
             return reason

@@ -42,11 +42,11 @@ class Speaker:
 
     def tag(self, name: str) -> None:
         """Give the member a tag."""
-        self._effects.tag(name, self.number, self._now)
+        self._effects.tag(name, self.number, self._now, source="chat")
 
     def untag(self, name: str) -> None:
         """Take a tag away."""
-        self._effects.fact(self._effects.keys.tag(name), self.number, present=False)
+        self._effects.untag(name, self.number, self._now, source="chat")
 
     async def has_tag(self, name: str) -> bool:
         """Whether the member has the tag, as it was before this event."""
@@ -127,10 +127,12 @@ class Context:
         priority: DeliveryClass = "notice",
         after: float = 0,
         expires: int | None = None,
+        name: str = "",
     ) -> None:
         """Queue a message, here or to another conversation, ``after`` seconds from now.
 
         The class ``welcome`` takes the one welcome a new contact may be sent without a tap.
+        By its ``name`` a message can be taken back for two days.
         """
         if priority == "welcome" and (to or self.conversation) == self.direct():
             key = self.effects.keys.welcome_open(self.event.gateway, self.member.number)
@@ -144,6 +146,7 @@ class Context:
                 expires=expires,
                 source=f"event {self.event.id}",
                 member=self.member.number or None,
+                name=name,
             )
         )
 

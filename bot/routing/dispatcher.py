@@ -194,7 +194,7 @@ class Dispatcher:
                 if dead:
                     effects = self._buried(leased, body, dead)
                 else:
-                    effects = await self._effects(leased, body)
+                    effects = await self._effects(leased, body, fresh=attempts > 0)
                 committed = await self._inbox.commit(leased, ident.decode(), effects, want)
             except StoreAway as error:
                 log.warning("dispatcher.away", conversation=leased.conversation, reason=str(error))
@@ -215,12 +215,15 @@ class Dispatcher:
             if attempts == CONFLICTS:
                 dead = "what it read kept changing"
 
-    async def _effects(self, leased: Leased, body: bytes) -> Effects:
-        """What handling the event asks for; a failure asks only for a dead letter."""
+    async def _effects(self, leased: Leased, body: bytes, *, fresh: bool = False) -> Effects:
+        """What handling the event asks for; a failure asks only for a dead letter.
+
+        ``fresh``: nothing that is remembered of the member is relied on.
+        """
         started = self._world.clock.now()
         try:
             event = event_adapter.validate_json(body)
-            effects = await asyncio.wait_for(self._run(event), PATIENCE)
+            effects = await asyncio.wait_for(self._run(event, fresh), PATIENCE)
         except StoreAway:
             raise
         except Exception as error:
@@ -229,9 +232,9 @@ class Dispatcher:
         self._world.metrics.handled.observe((self._world.clock.now() - started) / 1000)
         return effects
 
-    async def _run(self, event: BaseEvent) -> Effects:
+    async def _run(self, event: BaseEvent, fresh: bool) -> Effects:
         matches = self.index.match(event)
-        ctx = await self._context(event)
+        ctx = await self._context(event, fresh)
         await self._world.presence.note(ctx)
         if event.past:
             return ctx.effects
@@ -252,10 +255,15 @@ class Dispatcher:
         role = match.rule.role
         return role is None or _rank(ctx.role) >= _rank(role)
 
-    async def _context(self, event: BaseEvent) -> Context:
+    async def _context(self, event: BaseEvent, fresh: bool) -> Context:
         world = self._world
         effects = Effects(world.store.keys)
-        number = await world.members.number(event.gateway, event.account) if event.account.id else 0
+        number = 0
+        if event.account.id:
+            number = await world.members.number(event.gateway, event.account, fresh=fresh)
+            # Members may be merged, split or erased meanwhile.
+            accounts = world.store.keys.member_accounts(event.gateway)
+            effects.guard(number, "HGET", accounts, event.account.id)
         group = None
         if event.group is not None:
             since = event.at if event.past else None

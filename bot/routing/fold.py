@@ -23,6 +23,7 @@ _INVISIBLE = re.compile(
     r"[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\ufe00-\ufe0f\U000e0100-\U000e01ef]"
 )
 _SEPARATORS = re.compile(r"\A[\s,，、:：\u200b-\u200f\u2060\ufe0f\ufeff]+")
+_HAN = re.compile("[\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
 _APOSTROPHES = "'’‘ʼ"
 _SPACING = ("P", "Z", "Sk", "Cc")
 
@@ -73,6 +74,11 @@ def rest(text: str, word: str) -> str:
 def splits(text: str, at: int) -> bool:
     """Whether a cut of folded text before position ``at`` goes through a word."""
     return 0 < at < len(text) and _ONE_WORD.match(text, at - 1) is not None
+
+
+def han(character: str) -> bool:
+    """Whether it is a Chinese character."""
+    return _HAN.fullmatch(character) is not None
 
 
 def simplified(text: str) -> str:

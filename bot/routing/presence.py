@@ -13,6 +13,7 @@ from bot.model.event import (
     MemberLeft,
     MessageReceived,
 )
+from bot.routing import beside, ways
 from bot.routing.channels import Channels
 from bot.routing.context import Context
 from bot.routing.fold import fold
@@ -62,24 +63,30 @@ class Presence:
         """Who is in the group."""
         event, effects, keys, member = ctx.event, ctx.effects, ctx.effects.keys, ctx.member.number
         if isinstance(event, MemberLeft):
+            if await beside.left(ctx, group):
+                return
             effects.fact(keys.group_present(group), member, present=False)
             effects.do("ZREM", keys.group_joined(group), member)
             effects.do("ZREM", keys.channel_entered(group), member)
+            effects.moved(group, member, event.at, came=False)
+            await ways.left(ctx, group, event.at, event.how == "removed")
             ctx.note("member.left", reason=event.how)
         elif isinstance(event, MemberJoined):
-            effects.fact(keys.group_present(group), member)
+            effects.enter(group, member, event.gateway, event.account.id)
             # Planners look back two minutes for who came; an older time would be overlooked.
             joined = event.at if event.past else max(event.at, ctx.now - 60_000)
             # A list may tell the channel of somebody whose coming is known.
             known = ["NX"] if event.past else []
             effects.do("ZADD", keys.group_joined(group), *known, joined, member)
+            effects.moved(group, member, joined, came=True)
             await self._channels.joined(ctx, event, group)
+            await ways.joined(ctx, group, joined)
             if event.channel:
                 effects.first(member, "channel", event.channel)
             if not event.past:
                 ctx.note("member.joined", reason=event.how)
         elif not isinstance(event, GroupDismissed):
-            effects.fact(keys.group_present(group), member)
+            effects.enter(group, member, event.gateway, event.account.id)
             self._active(ctx, day, group)
 
     async def _contact(self, ctx: Context, event: ContactAdded | ContactRemoved) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any, Final, Generic, Literal, Protocol, TypeVar
+from typing import Any, Final, Generic, Literal, Protocol, TypeVar, get_args
 
 import re2
 
@@ -16,9 +16,13 @@ from bot.routing.fold import fold, simplified
 
 T = TypeVar("T")
 
-Kind = Literal["exact", "command", "prefix", "contains", "regex", "any", "event"]
-KINDS: tuple[Kind, ...] = ("exact", "command", "prefix", "contains", "regex", "any", "event")
-"""The most specific first."""
+Kind = Literal[
+    "exact", "command", "all", "prefix", "contains", "pinyin", "regex", "fuzzy", "any", "event"
+]
+KINDS: tuple[Kind, ...] = get_args(Kind)
+"""The most specific first. Any rule goes before a "fuzzy" one, whatever their priority."""
+Place = Literal["exact", "all", "prefix", "contains"]
+"""Where in a text words stand: they are all of it, in any order in it, at its beginning, in it."""
 
 MISTAKES = (
     msgid("missing ): {where}"),
@@ -36,7 +40,8 @@ MISTAKES = (
 )
 """What RE2 says of a regular expression."""
 
-_WORDED = ("exact", "command", "prefix", "contains")
+_PLACES: tuple[Place, ...] = get_args(Place)
+_WORDED = ("command", *_PLACES, "pinyin", "fuzzy")
 
 
 class Pass(Enum):
@@ -71,6 +76,8 @@ class Rule(Generic[T]):
     """Leads the events it matches to ``payload``.
 
     ``words`` are the words, command names or the source of ``pattern``, as they were written.
+    ``sets``: of "all", the ways to say each of the words that a text must have. ``place``: where
+    the words of "pinyin" and "fuzzy" stand; of other kinds the kind says it.
     ``direct``: only direct chats (True), only groups (False), both (None). ``role``: the operator
     role the speaker needs; the index does not look at it. Raises ValueError for words that can
     never match.
@@ -79,6 +86,8 @@ class Rule(Generic[T]):
     kind: Kind
     payload: T
     words: tuple[str, ...] = ()
+    sets: tuple[tuple[str, ...], ...] = ()
+    place: Place | None = None
     pattern: Pattern | None = None
     events: tuple[type[BaseEvent], ...] = ()
     priority: int = 0
@@ -88,21 +97,29 @@ class Rule(Generic[T]):
 
     def __post_init__(self) -> None:
         if self.kind in _WORDED:
-            _check_words(self.kind, self.words)
+            for words in self.sets or (self.words,):
+                _check_words(self.stands, words)
+        if self.kind in ("pinyin", "fuzzy") and self.place is None:
+            raise ValueError("expected a place")
         if self.kind == "regex" and self.pattern is None:
             raise ValueError("a regex rule needs a pattern")
         if self.kind == "event" and not self.events:
             raise ValueError("expected at least one class of events")
 
+    @property
+    def stands(self) -> Place | None:
+        """Where in a text the words stand."""
+        return self.place or next((place for place in _PLACES if place == self.kind), None)
 
-def _check_words(kind: Kind, words: tuple[str, ...]) -> None:
+
+def _check_words(place: Place | None, words: tuple[str, ...]) -> None:
     if not words:
         raise ValueError("expected at least one word")
     for word in words:
         folded = fold(word)
         if not folded:
             raise ValueError(Phrase("{word} says nothing: expected a word", word=repr(word)))
-        if kind != "exact" and fold(f"x {folded}") == "x":
+        if place != "exact" and fold(f"x {folded}") == "x":
             text = msgid("{word} is only punctuation, which is matched as a whole text only")
             raise ValueError(Phrase(text, word=repr(word)))
 

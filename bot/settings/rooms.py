@@ -1,4 +1,4 @@
-"""Settings of what members meet: welcomes, keyword routes, check-ins and delivery."""
+"""Settings of what members meet: welcomes, keyword routes and delivery."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from bot.located import Kind
 from bot.model.base import Frozen
 from bot.model.conversation import Conversation
 from bot.model.phrase import Phrase
+from bot.settings.conditions import RouteConditions
 from bot.settings.kinds import (
-    ClockTime,
     Duration,
     GroupRef,
     Name,
@@ -19,7 +19,6 @@ from bot.settings.kinds import (
     OrNone,
     PublicUrl,
     QuietHours,
-    Zone,
 )
 from bot.settings.spans import DateSpan
 
@@ -27,7 +26,7 @@ DAY = 86_400.0
 Words = Annotated[str, Field(min_length=1)]
 _CAP = Phrase('a whole number of at least 1, or "none"')
 _SYNONYMS = Phrase('a table of lists such as { "护肤" = ["skincare", "美容"] }')
-_ALL = Phrase('"all" or a list of groups')
+Synonyms = Annotated[dict[str, tuple[Words, ...]], Kind(_SYNONYMS)]
 
 
 class DeliverySettings(Frozen):
@@ -141,64 +140,6 @@ class WebhookSettings(Frozen):
     )
 
 
-class WelcomeMessage(Frozen):
-    """One message of a welcome; the text alone may be written in its place."""
-
-    text: Words = Field(description="What is said; Jinja2 with member, members, group and gateway.")
-    after: Duration = Field(default=0.0, description="How long to wait after the message before.")
-    to: Literal["group", "direct"] = Field(
-        default="group", description="Whether it goes to the group or to the member alone."
-    )
-
-    @model_validator(mode="before")
-    @classmethod
-    def _text_alone(cls, value: Any) -> Any:
-        return {"text": value} if isinstance(value, str) else value
-
-
-class WelcomeScript(Frozen):
-    """How somebody who joins a group is greeted."""
-
-    enabled: bool = Field(default=True, description="Whether anybody is greeted.")
-    messages: tuple[WelcomeMessage, ...] = Field(default=(), description="What is said, in order.")
-    window: Duration = Field(
-        default=5.0,
-        description="Who joins within this time of each other is greeted in one message.",
-    )
-    again_after: Duration = Field(
-        default=30 * DAY, description="Who comes back sooner than this is not greeted again."
-    )
-
-
-class WelcomeSettings(WelcomeScript):
-    """The script for every group, and what single groups have instead."""
-
-    opened: Words | None = Field(
-        default=None,
-        description="What is said to somebody who opens the direct chat with the bot, where the "
-        "platform tells; Jinja2 with member and gateway.",
-    )
-    contact: Words | None = Field(
-        default=None,
-        description="What is said to a new contact; takes the place of a SOP's welcome. Jinja2 "
-        "with member and gateway.",
-    )
-    groups: dict[str, WelcomeScript] = Field(
-        default={},
-        description='What is different in a group, by "group id" or "gateway/group id".',
-    )
-
-    def script(self, group: Conversation) -> WelcomeScript:
-        """The script for one group: what it does not set itself is as everywhere."""
-        keys = (f"{group.gateway}/{group.group}", str(group.group))
-        own = next((self.groups[key] for key in keys if key in self.groups), WelcomeScript())
-        merged = {
-            name: getattr(own if name in own.model_fields_set else self, name)
-            for name in WelcomeScript.model_fields
-        }
-        return WelcomeScript.model_construct(**merged)
-
-
 class RouteGroup(Frozen):
     """A group a route leads to; "gateway/group id" alone may be written in its place."""
 
@@ -207,6 +148,10 @@ class RouteGroup(Frozen):
         default=None, ge=1, description="How many members it takes; else the route's capacity."
     )
     link: HttpUrl | None = Field(default=None, description="The link to join it by, if it has one.")
+    labels: tuple[Words, ...] = Field(
+        default=(),
+        description="Of a route that asks: the answers that lead here; the first is what is kept.",
+    )
 
     @model_validator(mode="before")
     @classmethod
@@ -222,15 +167,41 @@ class RouteSettings(Frozen):
         min_length=1, description="Where it leads: the first group with room."
     )
     words: tuple[Words, ...] = Field(min_length=1, description="What members say.")
-    mode: Literal["exact", "prefix", "contains", "regex"] = Field(
-        default="exact", description="How a message must fit one of the words."
+    mode: Literal["exact", "all", "prefix", "contains", "regex"] = Field(
+        default="exact",
+        description='How a message must fit one of the words; "all": have all of "skin + oily".',
     )
-    synonyms: Annotated[dict[str, tuple[Words, ...]], Kind(_SYNONYMS)] = Field(
+    pinyin: bool = Field(
+        default=False, description="Whether Chinese words may be written in pinyin or initials."
+    )
+    typos: bool = Field(
+        default=False, description="Whether one character of a longer word may be off."
+    )
+    synonyms: Synonyms = Field(
         default={}, description="Words read as if the word before the = stood there."
     )
     priority: int = Field(default=0, description="Of several routes that fit, the highest wins.")
     capacity: int | None = Field(
         default=None, ge=1, description="How many members each group takes; without it any number."
+    )
+    fill: Literal["order", "fewest"] = Field(
+        default="order",
+        description="Which group with room it is: the first, or that with the fewest members.",
+    )
+    hold: Annotated[Duration, Field(ge=60, le=30 * DAY)] = Field(
+        default=DAY, description="How long a place is held for somebody who was shown the way in."
+    )
+    full: Literal["say", "wait", "create"] = Field(
+        default="say",
+        description="When all groups are full: say so; put who asks on a waiting list and tell "
+        "them when a place opens; or show a live code whose platform makes new groups.",
+    )
+    per_day: Annotated[Annotated[int, Field(ge=1)] | None, OrNone, Kind(_CAP)] = Field(
+        default=None, description="The most times a day one member is shown the way in."
+    )
+    readmit: bool = Field(
+        default=False,
+        description="Whether who was removed from a group is shown the way into it again.",
     )
     reply: Words | None = Field(
         default=None,
@@ -239,26 +210,15 @@ class RouteSettings(Frozen):
     lobby: tuple[GroupRef, ...] = Field(
         default=(), description="Groups in which it listens, besides direct chats."
     )
-
-
-class CheckInSettings(Frozen):
-    """A check-in programme."""
-
-    words: tuple[Words, ...] = Field(
-        default=("签到", "打卡", "check in"),
-        min_length=1,
-        description="What members say to check in.",
+    when: RouteConditions = Field(
+        default=RouteConditions(), description="Who may take it, and when."
     )
-    timezone: Zone | None = Field(
-        default=None, description="The zone whose midnight ends a day; else the workspace's."
+    ask: Annotated[Words | None, OrNone] = Field(
+        default=None,
+        description='An attribute of members, such as "region", that says which group is theirs: '
+        "who has none is asked, and the answer is kept.",
     )
-    points: int = Field(default=1, ge=0, description="Points for each check-in.")
-    groups: Annotated[Literal["all"] | tuple[GroupRef, ...], Kind(_ALL)] = Field(
-        default="all", description="Where members can check in."
-    )
-    reminder: ClockTime | None = Field(
-        default=None, description="When groups are reminded; without it never."
-    )
-    reminder_groups: tuple[GroupRef, ...] = Field(
-        default=(), description="The groups that are reminded."
+    question: Words | None = Field(
+        default=None,
+        description="What is asked, Jinja2, before the numbered labels; else a standard text.",
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any, Literal
 
 from bot.model.dates import month_day, whole_day
@@ -11,6 +12,8 @@ from bot.store.keys import Keys
 
 CHUNK = 256
 """Targets whose sending times stand in one key."""
+MOVES = 100_000
+"""Comings and goings kept of a group, roughly."""
 KEPT = 400 * 86_400
 """Seconds it is kept when, and to whom, something was sent."""
 
@@ -48,13 +51,51 @@ class Effects:
         """Put everybody of another fact into a fact."""
         self.operations.append(("fact|", key, other))
 
-    def tag(self, tag: str, member: int, now: int, by: Literal["sop", ""] = "") -> None:
-        """Give a member a tag, at ``now`` (UTC ms).
+    def tag(
+        self,
+        tag: str,
+        member: int,
+        now: int,
+        by: Literal["sop", "quiet", ""] = "",
+        *,
+        source: str = "",
+        application: str = "",
+        lasts: int | None = None,
+    ) -> None:
+        """Give a member a tag, at ``now`` (UTC ms); the others of an exclusive group are taken.
 
-        Credited to what was last sent to them and clicked by them, unless it is a SOP's own doing.
+        Credited to what was last sent to them and clicked by them, unless it is a SOP's own doing
+        ("sop": anything the bot does by itself); "quiet" begins no SOP either. ``source`` says who
+        or what gave it; ``application`` can undo it. ``lasts``: ms, 0 for ever, None as the tag
+        says.
         """
-        self.operations.append(("tag", tag, member, now, by))
+        ends = "" if lasts is None else str(lasts)
+        self.operations.append(("tag", tag, member, now, by, source, application, ends))
         self.do("ZADD", self.keys.tag_names(), "NX", now, tag)
+
+    def untag(
+        self, tag: str, member: int, now: int, *, source: str = "", application: str = ""
+    ) -> None:
+        """Take a tag away, at ``now`` (UTC ms)."""
+        self.operations.append(("untag", tag, member, now, source, application))
+
+    def tag_once(self, ruled: str, tag: str, member: int, now: int, *, source: str) -> None:
+        """Give a member a tag and put them into the fact ``ruled``, unless they are in it."""
+        self.operations.append(("tag once", ruled, tag, member, now, source))
+
+    def tag_into(self, tag: str, other: str) -> None:
+        """Everybody of a tag has another one instead, with the later end of both."""
+        self.operations.append(("tag into", tag, other))
+
+    def tag_undo(
+        self, application: str, tag: str, member: int, now: int, sign: str, source: str, rivals: str
+    ) -> None:
+        """Take back what an application did to a member, if nobody changed it since.
+
+        ``sign``: "+" where it gave the tag, "-" where it took it; ``rivals`` by line.
+        """
+        words = ("tag undo", application, tag, member, now, sign, source, rivals)
+        self.operations.append(words)
 
     def heard(self, what: Literal["reply", "check-in"], member: int, group: int, now: int) -> None:
         """Credit what a member did to what was last sent to them, or to their group (0: none)."""
@@ -81,6 +122,17 @@ class Effects:
         ):
             self.fact(key, number)
             self.do("EXPIRE", key, KEPT)
+
+    def enter(self, group: int, member: int, gateway: str, account: str) -> None:
+        """Keep that a member is in a group, with this account."""
+        self.operations.append(("enter", group, member, gateway, account))
+
+    def moved(self, group: int, member: int, at: int, *, came: bool) -> None:
+        """Keep that a member came into a group or left it, at ``at`` (UTC ms)."""
+        body = json.dumps({"member": member, "at": at, "in": int(came)}, separators=(",", ":"))
+        moves = self.keys.group_moves(group)
+        self.do("XADD", moves, "MAXLEN", "~", MOVES, "*", "move", body)
+        self.fact(self.keys.group_ever(group), member)
 
     def attribute(self, member: int, name: str, value: str) -> None:
         """Keep an attribute of a member.

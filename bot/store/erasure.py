@@ -82,20 +82,22 @@ class Erasure:
         """Forget here whom another process is erasing; to be called every 5 seconds."""
         for one in await self._begun():
             self._forget(one.kind, one.number)
+        await self._members.follow()
 
     # steps
 
     async def _unlink_member(self, member: Member, by: str) -> None:
         keys, number = self._store.keys, member.number
         folded = await self._store.call("HGET", keys.member(number), "folded") or b""
+        former = await self._members.former(number)
         subject = Subject(
-            members=frozenset({number}),
-            accounts=frozenset(member.accounts.items()),
+            members=frozenset({number, *former}),
+            accounts=frozenset(member.every),
             names=frozenset(_spellings(member.name)),
         )
         effects = self._begin(Erasing(kind="member", number=number, by=by, subject=subject))
         effects.guard(1, "EXISTS", keys.member(number))
-        for gateway, ident in member.accounts.items():
+        for gateway, ident in member.every:
             effects.do("HDEL", keys.member_accounts(gateway), ident)
             await Tombstones(self._store).bury(effects, gateway, ident)
         effects.do("ZREM", keys.member_names(), folded + b"\0" + str(number).encode())

@@ -137,6 +137,9 @@ class Keys:
         "{class}:{conversation}",
     )
     outbox_owner = Key("outbox:owner", "hash", "outbox", BUSY, "node:fence", "{delivery}")
+    outbox_named = Key(
+        "outbox:named:{digest}", "string", "outbox", 2 * DAY, "the platform's id of what was sent"
+    )
     outbox_doubt = Key(
         "outbox:doubt", "hash", "outbox", FOREVER, "in doubt till decided", "{delivery} → {text}"
     )
@@ -226,6 +229,154 @@ class Keys:
     group_joined = Key("group:joined:{group}", "zset", "groups", FOREVER, "joined ms", "{member}")
     tag_names = Key("tags", "zset", "members", FOREVER, "every tag, by first use ms", "{tag}")
     tag = Key("tag:{tag}", "fact", "members", FOREVER, "the members who have it", "{member}")
+    tags_about = Key("tags:about", "hash", "tags", FOREVER, "what a tag is, JSON", "{tag}")
+    tags_groups = Key("tags:groups", "hash", "tags", FOREVER, "a group of tags, JSON", "{name}")
+    tags_version = Key("tags:version", "string", "tags", FOREVER, "counts changes of the two")
+    tags_rivals = Key(
+        "tags:rivals", "hash", "tags", FOREVER, "the others of its exclusive group", "{tag}"
+    )
+    tags_lasts = Key("tags:lasts", "hash", "tags", FOREVER, "how long it lasts, ms", "{tag}")
+    tags_ends = Key(
+        "tags:ends:{tag}", "zset", "tags", FOREVER, "when each loses it, ms", "{member}"
+    )
+    tags_ending = Key("tags:ending", "set", "tags", FOREVER, "tags somebody loses", "{tag}")
+    tags_lately = Key(
+        "tags:lately:{member}",
+        "list",
+        "tags",
+        FOREVER,
+        "the last tags given and taken: when, which, by what; bounded",
+        "{name}",
+    )
+    tags_applications = Key(
+        "tags:applications", "hash", "tags", FOREVER, "what was applied, JSON; bounded", "{id}"
+    )
+    tags_progress = Key(
+        "tags:progress:{id}", "hash", "tags", FOREVER, "how far it is, how many", "{field}"
+    )
+    tags_todo = Key("tags:todo:{id}", "fact", "tags", FOREVER, "whom it is about", "{member}")
+    tags_open = Key(
+        "tags:open:{tag}", "set", "tags", FOREVER, "applications that can be undone", "{id}"
+    )
+    tags_changed = Key(
+        "tags:changed:{id}",
+        "fact",
+        "tags",
+        FOREVER,
+        "whom it changed, and nobody since",
+        "{member}",
+    )
+    tags_took = Key(
+        "tags:took:{id}:{tag}", "fact", "tags", FOREVER, "from whom it took a rival", "{member}"
+    )
+    tags_ended = Key(
+        "tags:ended:{id}:{tag}",
+        "zset",
+        "tags",
+        FOREVER,
+        "when what it took would have ended, ms",
+        "{member}",
+    )
+    tags_rules = Key("tags:rules", "hash", "tags", FOREVER, "who gets a tag, JSON", "{id}")
+    tags_ruled = Key(
+        "tags:ruled:{id}", "fact", "tags", FOREVER, "to whom the rule was applied", "{member}"
+    )
+    group_moves = Key(
+        "group:moves:{group}",
+        "stream",
+        "groups",
+        FOREVER,
+        "who came and went, JSON; trimmed by length",
+        "{text}",
+    )
+    group_ever = Key(
+        "group:ever:{group}", "fact", "groups", FOREVER, "who ever came into it", "{member}"
+    )
+    moves_since = Key(
+        "moves:since", "string", "groups", FOREVER, "since when it is kept who came and went, ms"
+    )
+    segment_sizes = Key(
+        "segments:sizes:{day}", "hash", "audience", 400 * DAY, "members that day", "{name}"
+    )
+
+    member_grams = Key(
+        "member:grams:{gram}",
+        "fact",
+        "members",
+        FOREVER,
+        "blocks of 64 numbers in which a searched text has these letters",
+        "{block}",
+    )
+    member_searched = Key(
+        "member:searched",
+        "hash",
+        "members",
+        FOREVER,
+        "how far members of before the search were read for it",
+        "{field}",
+    )
+    merge_into = Key(
+        "merge:into", "hash", "members", FOREVER, "the member who was merged with it", "{member}"
+    )
+    merge_stack = Key(
+        "merge:stack:{member}",
+        "list",
+        "members",
+        FOREVER,
+        "whom they were merged with, in order",
+        "{member}",
+    )
+    merge_record = Key(
+        "merge:record:{member}",
+        "hash",
+        "members",
+        FOREVER,
+        "what they brought, and what was there before: lib_merge.lua",
+        "{field}",
+    )
+    merge_late = Key(
+        "merge:late",
+        "zset",
+        "members",
+        BUSY,
+        "merged a moment ago, ms: what was under way may come to the former number",
+        "{member}",
+    )
+    merge_version = Key("merge:version", "string", "members", FOREVER, "counts merges and splits")
+    attributes = Key(
+        "attributes", "hash", "members", FOREVER, "what an attribute is, JSON", "{attribute}"
+    )
+    member_notes = Key(
+        "member:notes:{member}",
+        "stream",
+        "members",
+        FOREVER,
+        "what operators wrote of them, JSON",
+        "{text}",
+    )
+
+    import_seq = Key("import:seq", "string", "members", FOREVER, "the last import's number")
+    imports = Key("imports", "zset", "members", FOREVER, "made ms; trimmed by age", "{import}")
+    import_at = Key(
+        "import:at:{import}",
+        "hash",
+        "members",
+        30 * DAY,
+        "what it is, how far it is",
+        "{field}",
+    )
+    import_rows = Key(
+        "import:rows:{import}", "list", "members", 30 * DAY, "rows yet to do, JSON", "{text}"
+    )
+    import_results = Key(
+        "import:results:{import}",
+        "list",
+        "members",
+        30 * DAY,
+        "what became of each row, JSON",
+        "{text}",
+    )
+
     memory = Key(
         "memory:{name}:{speaker}", "hash", "routing", 7 * DAY, "what a handler remembers", "{field}"
     )
@@ -341,6 +492,60 @@ class Keys:
         "greeted ms; trimmed by age",
         "{member}",
     )
+    welcome_told = Key(
+        "welcome:told:{scope}",
+        "zset",
+        "welcome",
+        FOREVER,
+        "greeted ms, by a script or (*) by any; trimmed by age",
+        "{member}",
+    )
+    welcome_gate = Key(
+        "welcome:gate:{group}",
+        "hash",
+        "welcome",
+        7 * DAY,
+        "newcomers asked to do something first, JSON",
+        "{member}",
+    )
+    welcome_greeting = Key(
+        "welcome:greeting:{greeting}",
+        "hash",
+        "welcome",
+        40 * DAY,
+        "account and name of whom it is for",
+        "{member}",
+    )
+    welcome_said = Key(
+        "welcome:said:{group}",
+        "hash",
+        "welcome",
+        40 * DAY,
+        "what can be taken back of a greeting, JSON",
+        "{greeting}",
+    )
+    welcome_scripts = Key(
+        "welcome:scripts", "hash", "welcome", FOREVER, "scripts made at run time, JSON", "{script}"
+    )
+    welcome_version = Key(
+        "welcome:version", "string", "welcome", FOREVER, "counts the changes of these scripts"
+    )
+    welcome_counts = Key(
+        "welcome:counts:{day}",
+        "hash",
+        "welcome",
+        400 * DAY,
+        "who came, was greeted, and was not, by reason",
+        "{script}/{what}",
+    )
+    welcome_variant = Key(
+        "welcome:variant:{script}:{number}:{variant}",
+        "fact",
+        "welcome",
+        FOREVER,
+        "who got this text of a message",
+        "{member}",
+    )
     welcome_open = Key(
         "welcome:open:{gateway}:{member}",
         "string",
@@ -381,12 +586,90 @@ class Keys:
         "how manyeth that day",
         "{member}",
     )
+    checkin_here = Key(
+        "checkin:here:{programme}:{group}:{member}",
+        "string",
+        "checkins",
+        FOREVER,
+        "as checkin_days, of one group, where each group makes its own streak",
+    )
+    checkin_made_up = Key(
+        "checkin:made_up:{programme}:{group}:{member}",
+        "string",
+        "checkins",
+        FOREVER,
+        "the days that were made up for; group 0: all",
+    )
+    checkin_excused = Key(
+        "checkin:excused:{programme}:{group}:{member}",
+        "string",
+        "checkins",
+        FOREVER,
+        "days over which a streak holds; group 0: all",
+    )
+    checkin_zones = Key(
+        "checkin:zones:{programme}",
+        "hash",
+        "checkins",
+        FOREVER,
+        "the zone of the last record, where it is not the programme's",
+        "{member} → {zone}",
+    )
+    checkin_evidence = Key(
+        "checkin:evidence:{programme}:{group}:{member}:{month}",
+        "hash",
+        "checkins",
+        3660 * DAY,
+        "what was shown, JSON; group 0: all",
+        "{day} → {text}",
+    )
+    checkin_pending = Key(
+        "checkin:pending",
+        "zset",
+        "checkins",
+        FOREVER,
+        "evidence that waits for approval → ms",
+        "{member}:{group}:{programme}:{day}",
+    )
+    checkin_ledger = Key(
+        "checkin:ledger:{programme}:{group}:{member}",
+        "list",
+        "checkins",
+        FOREVER,
+        "points that do not follow from records, JSON; group 0: all",
+        "{text}",
+    )
+    checkin_stage = Key(
+        "checkin:stage:{programme}:{group}:{stage}",
+        "fact",
+        "checkins",
+        FOREVER,
+        "who was given a stage; group 0: all",
+        "{member}",
+    )
+    checkin_given = Key(
+        "checkin:given:{programme}",
+        "hash",
+        "checkins",
+        FOREVER,
+        "how many of a stage's stock were given",
+        "{stage}",
+    )
     checkin_reminded = Key(
         "checkin:reminded:{programme}",
         "hash",
         "checkins",
         FOREVER,
         "last day whose reminder was decided",
+        "{group}",
+    )
+
+    checkin_warned = Key(
+        "checkin:warned:{programme}",
+        "hash",
+        "checkins",
+        FOREVER,
+        "last day whose streak reminders went out, and while they do the last member's number",
         "{group}",
     )
 
@@ -404,6 +687,65 @@ class Keys:
     routes = Key("routes", "hash", "routes", FOREVER, "routes written at run time, JSON", "{route}")
     routes_version = Key(
         "routes:version", "string", "routes", FOREVER, "counts the changes of these routes"
+    )
+    route_held = Key(
+        "route:held:{group}", "zset", "routes", 40 * DAY, "a place is held till, ms", "{member}"
+    )
+    route_waiting = Key(
+        "route:waiting:{route}", "zset", "routes", BUSY, "who waits, asked ms", "{member}"
+    )
+    route_waiters = Key(
+        "route:waiters:{route}",
+        "hash",
+        "routes",
+        BUSY,
+        "groups they may have, and where they are told",
+        "{member}",
+    )
+    route_waited = Key("route:waited", "set", "routes", BUSY, "routes waited for", "{route}")
+    route_asks = Key(
+        "route:asks:{day}:{route}", "hash", "routes", 2 * DAY, "how often shown in", "{member}"
+    )
+    group_removed = Key(
+        "group:removed:{group}", "fact", "groups", FOREVER, "who was removed from it", "{member}"
+    )
+    route_asked = Key(
+        "route:asked:{route}", "zset", "routes", FOREVER, "asked last, ms", "{member}"
+    )
+    route_groups = Key(
+        "route:groups:{route}", "set", "routes", FOREVER, "groups it ever led to", "{group}"
+    )
+    route_invited = Key(
+        "route:invited:{group}:{route}",
+        "zset",
+        "routes",
+        FOREVER,
+        "shown the way in last, ms",
+        "{member}",
+    )
+    route_joined = Key(
+        "route:joined:{group}:{route}",
+        "zset",
+        "routes",
+        FOREVER,
+        "came in after it, ms",
+        "{member}",
+    )
+    route_quit = Key(
+        "route:quit:{group}:{route}",
+        "zset",
+        "routes",
+        FOREVER,
+        "of these who left within seven days: came in, ms",
+        "{member}",
+    )
+    route_ways = Key(
+        "route:ways:{member}",
+        "hash",
+        "routes",
+        40 * DAY,
+        "shown the way in last, ms",
+        "{group}/{route}",
     )
 
     # SOPs

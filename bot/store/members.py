@@ -9,6 +9,7 @@ from pydantic import Field
 
 from bot.model.base import Frozen
 from bot.model.conversation import Account, Conversation
+from bot.model.initials import initials
 from bot.store.effects import Effects
 from bot.store.facts import Facts
 from bot.store.store import Store
@@ -19,13 +20,23 @@ PAGE = 500
 
 
 class Member(Frozen):
-    """A person in the workspace; ``since`` is UTC ms; ``attributes`` are free text by name."""
+    """A person in the workspace; ``since`` is UTC ms; ``attributes`` are texts by name.
+
+    ``accounts`` has the one at each gateway that is written to, ``also`` the others there.
+    """
 
     number: int
     name: str = ""
     since: int = 0
     accounts: dict[str, str] = Field(default={})
     attributes: dict[str, str] = Field(default={})
+    also: dict[str, tuple[str, ...]] = Field(default={})
+
+    @property
+    def every(self) -> list[tuple[str, str]]:
+        """Every account, as (gateway, id)."""
+        others = [(gateway, ident) for gateway, some in self.also.items() for ident in some]
+        return [*self.accounts.items(), *others]
 
 
 class Group(Frozen):
@@ -50,10 +61,15 @@ class Members:
         self._accounts: OrderedDict[tuple[str, str], tuple[int, str]] = OrderedDict()
         self._groups: dict[str, tuple[int, str]] = {}
         self._listed: tuple[object, list[Group]] = (None, [])
+        self._merges = ""
+        self._led: tuple[str, dict[int, int]] = ("", {})
 
-    async def number(self, gateway: str, account: Account) -> int:
-        """The member number of an account, made at first sight; its name is kept up to date."""
-        known = self._accounts.get((gateway, account.id))
+    async def number(self, gateway: str, account: Account, *, fresh: bool = False) -> int:
+        """The member number of an account, made at first sight; its name is kept up to date.
+
+        ``fresh``: whatever is remembered here.
+        """
+        known = None if fresh else self._accounts.get((gateway, account.id))
         if known and (not account.name or known[1] == account.name):
             return known[0]
         keys, store = self._store.keys, self._store
@@ -74,6 +90,7 @@ class Members:
                     account.name,
                     account.name.casefold(),
                     store.clock.now(),
+                    initials(account.name),
                 ],
             )
         )
@@ -125,6 +142,47 @@ class Members:
             await store.apply(effects)
             if cursor == b"0":
                 return known
+
+    async def follow(self) -> None:
+        """Forget here whose accounts they were when members were merged or split elsewhere."""
+        merges = await self._store.text("GET", self._store.keys.merge_version()) or ""
+        if merges != self._merges:
+            self._accounts.clear()
+            self._merges = merges
+
+    async def survivors(self, numbers: Iterable[int]) -> dict[int, int]:
+        """Where numbers lead that were merged with another member; others are left out."""
+        found: dict[int, int] = {}
+        asked = {number: number for number in numbers if number}
+        while asked:
+            places = await self._store.call("HMGET", self._store.keys.merge_into(), *asked.values())
+            led = zip(asked, places, strict=True)
+            asked = {number: int(place) for number, place in led if place is not None}
+            found |= asked
+        return found
+
+    async def led(self) -> dict[int, int]:
+        """Where every number leads that was merged with another member."""
+        merges = await self._store.text("GET", self._store.keys.merge_version()) or ""
+        if merges != self._led[0]:
+            flat = await self._store.table("HGETALL", self._store.keys.merge_into())
+            into = {int(number): int(to) for number, to in flat.items()}
+            for number in into:
+                while into[number] in into:
+                    into[number] = into[into[number]]
+            self._led = merges, into
+        return self._led[1]
+
+    async def former(self, number: int) -> list[int]:
+        """The numbers that lead to a member, those of merged ones too."""
+        found, at = [number], 0
+        while at < len(found):
+            stack = self._store.keys.merge_stack(found[at])
+            some = [int(one) for one in await self._store.texts("LRANGE", stack, 0, -1)]
+            led = await self.survivors(some)
+            found += [one for one in some if one in led and one not in found]
+            at += 1
+        return found[1:]
 
     def forget(self, number: int) -> None:
         """Drop what is remembered of a member, after an erasure."""
@@ -189,6 +247,7 @@ def _member(number: int, found: dict[str, str]) -> Member:
         since=int(found.get("since", 0)),
         accounts=_under("account:", found),
         attributes=_under("attribute:", found),
+        also={g: tuple(some.split("\n")) for g, some in _under("also:", found).items()},
     )
 
 

@@ -14,6 +14,9 @@ from bot.store.subject import Meaning
 PAGE = 500
 """Keys, and elements of one key, looked at together."""
 
+BLOCK = 64
+"""Members the search looks at together, as lib_search.lua has it."""
+
 REMOVE = {"set": "SREM", "zset": "ZREM", "hash": "HDEL", "stream": "XDEL"}
 SCAN = {"set": "SSCAN", "zset": "ZSCAN", "hash": "HSCAN"}
 
@@ -40,8 +43,12 @@ class Sweep:
     async def run(self) -> None:
         """Sweep; raises StoreError."""
         await self._deliveries()
+        letters, grams = self._store.keys.member_grams("").encode(), list[bytes]()
         async for names in self._names():
             await asyncio.gather(*(self._key(name) for name in names))
+            grams += [name for name in names if name.startswith(letters)]
+        for start in range(0, len(grams), PAGE):  # last: the members must be gone
+            await self._letters(grams[start : start + PAGE])
 
     async def _names(self) -> AsyncIterator[list[bytes]]:
         cursor, pattern = b"0", f"{self._store.prefix}*"
@@ -75,6 +82,13 @@ class Sweep:
             [self._store.prefix, ident, priority, conversation],
         )
         self._meaning.deliveries.add(ident)
+
+    async def _letters(self, names: Iterable[bytes]) -> None:
+        """Take out of the search what nobody beside the subject's numbers has any more."""
+        beginning = self._store.keys.member_grams("").encode()
+        grams = [name.removeprefix(beginning) for name in names]
+        for block in {number // BLOCK for number in self._meaning.subject.members}:
+            await self._store.run("member_forget", [], [self._store.prefix, block, *grams])
 
     # one key
 

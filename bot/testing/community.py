@@ -211,7 +211,9 @@ class Chat:
         if rows:
             self._read = rows[-1][0]
         return [
-            s for _, s in rows if s.by is None and s.group == self.group and s.member == self.member
+            s
+            for _, s in rows
+            if s.by is None and (s.what, s.group, s.member) == ("message", self.group, self.member)
         ]
 
     async def expects(self, words: str) -> Said:

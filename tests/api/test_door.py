@@ -13,7 +13,8 @@ from tests.store.dump import dump
 def operations(shop: Shop) -> list[tuple[str, str, str]]:
     app = shop.house.community.app
     api = Api(app, shop.house.console.directory, shop.tokens)
-    fill = {"number": "1", "tag": "vip", "name": "x", "entry": "1-0", "webhook": "x", "event": "x"}
+    words = {"tag": "vip", "entry": "1-0", **dict.fromkeys(("name", "webhook", "event"), "x")}
+    fill = {**words, "number": "1", "application": "1"}
     return [(one.method, one.path.format(**fill), one.scope) for one in api.operations]
 
 

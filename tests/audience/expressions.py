@@ -15,7 +15,7 @@ days = st.integers(1, 3660)
 def _terms(kind: str) -> st.SearchStrategy[Term]:
     rules = KINDS[kind]
     value = texts if rules.value else st.just("")
-    if kind == "group":
+    if kind in ("group", "was-in", "left"):
         value = st.builds("{}/{}".format, texts.filter(lambda t: "/" not in t), texts)
     elif kind == "step":
         value = st.builds(

@@ -12,7 +12,7 @@ from bot.checkins.audience import CheckedIn
 from bot.checkins.checkins import CheckIns
 from bot.links.audience import Clicked
 from bot.links.links import Links
-from bot.settings.rooms import CheckInSettings
+from bot.settings.checkins import CheckInSettings
 from bot.store.facts import Facts
 from tests.audience.conftest import Village
 

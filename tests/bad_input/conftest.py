@@ -19,8 +19,8 @@ from bot.app import App
 from bot.clock import SystemClock
 from bot.config import Config
 from bot.server import Server
-from bot.settings.rooms import WelcomeMessage, WelcomeSettings
 from bot.settings.server import GatewaySettings, WebSettings
+from bot.settings.welcome import WelcomeMessage, WelcomeSettings
 from bot.store.address import unix
 from bot.store.store import Store
 from bot.surface import Surface

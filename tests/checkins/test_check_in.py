@@ -215,7 +215,7 @@ async def test_two_groups_and_two_nodes_at_once_give_one_record(valkey: str, sto
                 assert f"no. {place} here today" in text
         daily, day = programme(nodes[0]), date(2026, 6, 17)
         assert await service(nodes[0]).counts(daily, day, day) == {day: len(people)}
-        board = await service(nodes[0]).board(daily, "total", limit=100)
+        board = await nodes[0].app.rooms.boards.page(daily, "total", limit=100)
         assert [row.value for row in board] == [1] * len(people)
 
 

@@ -9,11 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.checkins.board import ranked, value
 from bot.checkins.days import ZERO, Days
 from bot.checkins.programme import Programme
 from bot.clock import millis
-from bot.settings.rooms import CheckInSettings
+from bot.settings.checkins import CheckInSettings
 
 ONE = timedelta(days=1)
 ZONES = (
@@ -100,21 +99,3 @@ def test_days_before_the_first_are_refused_and_never_there() -> None:
     assert ZERO - ONE not in Days.of(ZERO)
     assert Days.of(ZERO).streak(ZERO) == 1
     assert Days.of(ZERO).streak(ZERO - ONE * 2) == 0
-
-
-@given(st.lists(st.integers(0, 5), max_size=20))
-def test_equals_have_the_same_rank_and_those_behind_keep_their_place(reached: list[int]) -> None:
-    rows = list(ranked(enumerate(reached)))
-    assert len(rows) == sum(n > 0 for n in reached)
-    for row in rows:
-        assert row.rank == 1 + sum(other > row.value for other in reached)
-
-
-def test_a_week_begins_on_monday() -> None:
-    wednesday = date(2026, 6, 17)
-    checked = Days.of(*(wednesday + ONE * n for n in (-3, -2, -1, 0)))
-    assert value("week", checked, wednesday) == 3
-    assert value("total", checked, wednesday) == 4
-    assert value("day", checked, wednesday) == 1
-    assert value("day", checked, wednesday + ONE) == 0
-    assert value("streak", checked, wednesday + ONE) == 4

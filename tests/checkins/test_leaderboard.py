@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from bot.checkins.checkins import CheckIns
 from bot.store.address import unix
 from bot.store.store import Store
 from bot.testing import Chat, Community
@@ -77,11 +76,11 @@ async def test_who_left_the_group_is_not_on_its_board_but_on_that_of_all(
     tea = await three_days(community)
     await community.member("u甲", "甲").leaves(tea)
     assert await asked(community, tea, "排行榜") == ["1. 乙 · 2", "1. 丙 · 2"]
-    checkins = community.app.rooms.services[CheckIns]
-    assert isinstance(checkins, CheckIns)
-    board = await checkins.board(checkins.programmes[0], "total", limit=2)
+    rooms = community.app.rooms
+    daily = rooms.checkins.programmes[0]
+    board = await rooms.boards.page(daily, "total", limit=2)
     assert [(row.rank, row.name, row.value) for row in board] == [(1, "甲", 3), (2, "乙", 2)]
-    board = await checkins.board(checkins.programmes[0], "total", limit=2, skip=2)
+    board = await rooms.boards.page(daily, "total", limit=2, skip=2)
     assert [(row.rank, row.name, row.value) for row in board] == [(2, "丙", 2)]
 
 

@@ -17,7 +17,7 @@ from bot.model.conversation import Conversation
 from bot.model.delivery import Delivery
 from bot.routing.template import Templates
 from bot.routing.writer import Writer
-from bot.settings.rooms import CheckInSettings
+from bot.settings.checkins import CheckInSettings
 from bot.store.effects import Effects
 from bot.store.facts import Facts
 from bot.store.members import Members

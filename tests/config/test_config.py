@@ -10,6 +10,7 @@ from bot.config import Config, load_config
 from bot.located import Problems
 from bot.model.base import Frozen
 from bot.model.conversation import Conversation
+from bot.welcome.scripts import configured
 
 
 def config(tmp_path: Path, text: str, **environ: str) -> Config:
@@ -168,7 +169,7 @@ ROUTE = "[[routes]]\nname = 'a'\nwords = ['x']\ngroups = ['sandbox/1']\n"
             ROUTE.replace("x", "(护") + "mode = 'regex'",
             "config.toml:3: routes[0].words[0]: not a regular expression: missing ): (护",
         ),
-        (ROUTE + "mode = 'exat'", 'config.toml:5: routes[0].mode: expected "exact", "prefix"'),
+        (ROUTE + "mode = 'exat'", 'config.toml:5: routes[0].mode: expected "exact", "all"'),
     ],
 )
 def test_a_wrong_route_stops_the_start_and_says_why(tmp_path: Path, text: str, said: str) -> None:
@@ -218,13 +219,13 @@ def test_a_groups_welcome_differs_only_in_what_it_sets(tmp_path: Path) -> None:
         [welcome.groups."qq/tea"]
         enabled = false
     """
-    welcome = config(tmp_path, text).welcome
-    tea = welcome.script(Conversation(gateway="sandbox", group="tea"))
-    assert ([m.text for m in tea.messages], tea.window, tea.enabled) == (["tea!"], 9, True)
-    silent = welcome.script(Conversation(gateway="qq", group="tea"))
-    assert ([m.text for m in silent.messages], silent.enabled) == (["hi", "more"], False)
-    usual = welcome.script(Conversation(gateway="qq", group="other"))
-    assert [(m.after, m.to) for m in usual.messages] == [(0, "group"), (20, "direct")]
+    usual, tea, silent = configured(config(tmp_path, text).welcome)
+    assert [(m.text, m.after, m.to) for m in usual.messages] == [
+        ("hi", 0, "group"),
+        ("more", 20, "direct"),
+    ]
+    assert ([m.text for m in tea.messages], tea.window, tea.silent) == (["tea!"], 9, False)
+    assert (silent.silent, silent.when.groups) == (True, ("qq/tea",))
 
 
 def test_paths_start_at_the_folder_of_the_file(tmp_path: Path) -> None:

@@ -20,6 +20,8 @@ ROOMS = (
     *("/tasks", "/routes", "/routes/edit?word=几点开门", "/routes/edit?name=跑步"),
     *("/routes/unmatched", "/links", "/links/1", "/links/1/groups/1", "/links/orphans"),
     *("/check-ins", "/check-ins/daily", "/check-ins/daily?group=1&board=total", "/members/1"),
+    *("/check-ins/daily/day?group=1", "/check-ins/daily/members/1", "/check-ins/daily/rules"),
+    *("/check-ins/approvals",),
     *("/journal", "/audit"),
 )
 WORDS = {

@@ -30,8 +30,8 @@ async def test_the_boards_rank_by_streak_total_week_and_day(house: House) -> Non
     checkins = house.rooms.checkins
     programme = checkins.programmes[0]
     visitor = await house.operator("ann", "viewer")
-    for board in ("week", "total", "streak"):
-        rows = await checkins.board(programme, board, limit=99)
+    for board in ("week", "month", "total", "streak", "points"):
+        rows = await house.rooms.boards.page(programme, board, limit=99)
         page = await visitor.get(f"/check-ins/daily?board={board}")
         table = page.split('class="list board"')[1].split("</table>")[0]
         assert NAMES.findall(table) == [row.name for row in rows]

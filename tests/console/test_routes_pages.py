@@ -147,3 +147,114 @@ async def test_many_routes_are_paged_and_found(house: House) -> None:
     pages = first + await visitor.get(unescape(onward[1]))
     assert len(set(re.findall(r">route-(\d\d)<", pages))) == 28
     assert set(re.findall(r">route-(\d\d)<", await visitor.get("/routes?q=WORD27"))) == {"27"}
+
+
+async def test_a_route_for_some_members_at_some_times_is_made_and_read_back(house: House) -> None:
+    visitor = await house.operator("ann", "manager")
+    form = {
+        "mode": "all",
+        "words": "跑 + 步",
+        "pinyin": "on",
+        "typos": "on",
+        "labels-0": "华南，广东",
+        "ask": "region",
+        "question": "哪里？",
+        "when-audience": "not tag:opt-out",
+        "when-attributes": "city = 广州、深圳",
+        "when-weekdays": "sat",
+        "when-hours": "9:00-18:00",
+        "when-dates": "2099-10-01 / 2099-10-07",
+        "when-otherwise": "周末见",
+    }
+    assert (await filled(visitor, {**RUN, **form}))[0] == 303
+    route = next(r.route for r in await house.rooms.routes.routes() if r.route.name == "跑步")
+    assert route.mode == "all"
+    assert route.pinyin
+    assert route.typos
+    assert route.groups[0].labels == ("华南", "广东")
+    assert route.when.model_dump(mode="json", exclude_defaults=True) == {
+        "audience": "not tag:opt-out",
+        "attributes": {"city": ["广州", "深圳"]},
+        "weekdays": ["sat"],
+        "hours": "09:00-18:00",
+        "dates": ["2099-10-01/2099-10-07"],
+        "otherwise": "周末见",
+    }
+    page = unescape(await visitor.get("/routes/edit?name=跑步"))
+    for kept in ("city = 广州, 深圳", 'value="华南, 广东"', 'value="09:00-18:00"', "哪里？"):
+        assert kept in page
+    assert 'value="sat" checked' in page
+
+
+@pytest.mark.parametrize(
+    ("form", "told"),
+    [
+        ({"when-audience": "tga:vip"}, "at character 1"),
+        ({"when-hours": "nine"}, "two times of day"),
+        ({"when-dates": "tomorrow"}, "a date"),
+        ({"when-gateways": "sandbx"}, 'did you mean "sandbox"?'),
+        ({"when-attributes": "region"}, ""),
+        ({"ask": "region"}, "expected labels"),
+        ({"question": "Where?"}, "nobody is asked"),
+        ({"mode": "regex", "pinyin": "on"}, "a pattern fits only as it stands"),
+    ],
+)
+async def test_mistakes_in_conditions_are_told_beside_their_field(
+    house: House, form: dict[str, str], told: str
+) -> None:
+    visitor = await house.operator("ann", "manager")
+    status, page = await filled(visitor, {**RUN, **form})
+    assert status == 422
+    [beside] = re.findall(r'class="wrong" role="alert">([^<]+)<', page)
+    assert told in beside
+
+
+async def test_routes_that_get_in_each_others_way_are_told_at_saving_and_in_the_list(
+    house: House,
+) -> None:
+    visitor = await house.operator("ann", "manager")
+    form = {**RUN, "words": "护肤", "csrf": await visitor.csrf()}
+    async with visitor.client.post("/routes/edit", data=form) as answer:
+        page = unescape(await answer.text())
+    assert "The route is kept. Please read what is said of it below." in page
+    assert "“护肤” leads to “护肤群” as well: members are asked which they mean" in page
+
+
+async def test_a_message_is_tried_as_a_member_at_a_moment(house: House) -> None:
+    await people(house, 1)
+    await house.rooms.routes.save(
+        {
+            "name": "night",
+            "words": ["夜"],
+            "groups": ["sandbox/tea"],
+            "when": {"hours": "22:00-06:00", "audience": "not tag:vip"},
+        }
+    )
+    visitor = await house.operator("ann", "viewer")
+    page = unescape(await visitor.get("/routes?say=夜&member=1&at=2026-06-17T23:00"))
+    assert "wins" in page
+    assert "only for members" not in page
+    page = unescape(await visitor.get("/routes?say=夜&member=1&at=2026-06-17T12:00"))
+    assert "but it is only at 22:00-06:00" in page
+    tried = unescape(await visitor.get("/routes?say=夜&member=x&at=x"))
+    assert "only for members who are not tagged “vip”" in tried
+
+
+async def test_phrases_that_say_nearly_the_same_become_one_route_or_are_forgotten_together(
+    house: House,
+) -> None:
+    (person, *_) = await people(house, 1)
+    for text in ("一起跑步吗", "跑步", "跑步", "paobu"):
+        await person.says(text)
+    visitor = await house.operator("ann", "manager")
+    page = await visitor.get("/routes/unmatched")
+    assert "and 2 like it" in page
+    [link] = set(re.findall(r'href="(/routes/edit\?word=[^"]+)"', page))
+    assert "跑步\npaobu</textarea>" in await visitor.get(unescape(link))
+    phrases = re.findall(r'name="phrase" value="([^"]+)"', page)
+    assert phrases == ["跑步", "paobu", "一起跑步吗"]
+    form = [("phrase", phrase) for phrase in phrases]
+    form.append(("csrf", await visitor.csrf()))
+    async with visitor.client.post("/routes/unmatched/dismiss", data=form) as answer:
+        assert "It is forgotten." in await answer.text()
+    assert (await house.rooms.routes.unmatched())[1] == 0

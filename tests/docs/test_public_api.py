@@ -9,14 +9,15 @@ import bot
 
 ROOT = Path(__file__).parents[2]
 NAMES = """
-    Account ActionChosen Adapter Answer Ask Asked BaseEvent Board Capabilities ChatOpened CheckIn
-    CheckIns Clicks Clock ContactAdded ContactRemoved Context Conversation Delivery
-    DeliveryReported Detail Event Facts Fault FigureRoom File Finder Group GroupChanged
-    GroupCreated GroupDismissed GroupWelcome Health Image InDoubt Inlet Inquiry Link LinkCard
-    Links LiveCode LiveCodeLook LiveCodes Member MemberJoined MemberLeft Members Mention Message
-    MessageReceived MiniProgram Misconfigured NoSuchSop PASS Pass Preview Quota Rate Reading
-    Receipt Refused Retry Router Routes SendError Sops Subject SystemClock Telling Text
-    TimerElapsed Unclear Upcoming Video Welcomes WrongState month_day read_period spark utc
+    Account ActionChosen Adapter Answer Ask Asked BaseEvent Board Boards Button Capabilities
+    ChatOpened CheckIn CheckInPictures CheckIns Clicks Clock ContactAdded ContactRemoved Context
+    Conversation Delivery DeliveryReported Detail Entry Event Facts Fault FigureRoom File Finder
+    Group GroupChanged GroupCreated GroupDismissed GroupWelcome Health Image InDoubt Inlet Inquiry
+    Link LinkCard Links LiveCode LiveCodeLook LiveCodes Member MemberJoined MemberLeft Members
+    Mention Message MessageReceived MiniProgram Misconfigured NoSuchSop NotNow PASS Pass Preview
+    Programme Quota Rate Reading Receipt Refused Retry Router Routes SendError Sops Subject
+    SystemClock Telling TemplateFailed Text TimerElapsed Unclear Upcoming Video Welcomes Wish
+    WrongState month_day read_period spark utc
 """
 PUBLIC = NAMES.split()
 

@@ -8,7 +8,7 @@ import png  # type: ignore[import-untyped]
 import pytest
 import segno
 
-from bot.links.qr import BadLogo, Logo, picture, svg
+from bot.reports.qr import BadLogo, Logo, picture, svg
 
 URL = "https://go.example/l/8xKq2Lm93aZt"
 DRAWN = b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><circle r="4"/></svg>'

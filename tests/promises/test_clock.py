@@ -13,10 +13,11 @@ from bot.model.capabilities import Capabilities, Rate
 from bot.model.conversation import Account
 from bot.model.delivery import Delivery, Retry
 from bot.model.event import MemberJoined
-from bot.settings.rooms import WelcomeMessage, WelcomeSettings
+from bot.settings.welcome import WelcomeMessage, WelcomeSettings
 from bot.store.address import unix
 from bot.store.store import Store
 from bot.testing.clock import TestClock
+from bot.welcome.scripts import configured
 from tests.promises.stage import GATEWAY, Ear, StageApp, busiest, time_flies, until
 
 HOUR = 3600
@@ -134,7 +135,7 @@ async def test_a_greeting_that_was_about_to_be_said_is_said(
         messages=(WelcomeMessage(text="hello"), WelcomeMessage(text="and more", after=3.0)),
         window=5.0,
     )
-    app.rooms.welcomes._settings = script
+    app.rooms.welcomes.scripts.configured = tuple(configured(script))
     async with app:
         for number, jumped in enumerate([5.0, 8.0]):  # in the window, and between the two
             await app.accept(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from datetime import date
+from typing import Any
 
 import pytest
 
@@ -73,6 +74,11 @@ async def journal(community: Community) -> list[Entry]:
     return [entry for entry in entries if entry.what.startswith("route.")]
 
 
+async def unmatched(community: Community, search: str = "", skip: int = 0) -> list[Any]:
+    clusters, _ = await service(community).unmatched(search, skip=skip)
+    return [list(one.phrases) for one in clusters]
+
+
 @pytest.mark.parametrize("text", ["护肤", "我想进護膚群！", "Skincare?"])
 async def test_who_says_the_word_to_the_bot_gets_the_way_in(
     community: Community, text: str
@@ -82,8 +88,9 @@ async def test_who_says_the_word_to_the_bot_gets_the_way_in(
     [said] = await heard(community, ming)
     assert said.startswith("Here is the way into “护肤一群”:")
     assert "https://join.example/1?k=a" in said
-    [entry] = await journal(community)
+    way, entry = await journal(community)
     assert (entry.what, entry.reason, entry.text) == ("route.answered", "护肤 → 护肤一群", text)
+    assert (way.what, way.reason) == ("route.way", "by its link, as a card")
 
 
 async def test_other_words_are_left_to_others_and_listed(community: Community) -> None:
@@ -91,13 +98,14 @@ async def test_other_words_are_left_to_others_and_listed(community: Community) -
     for text in ("护发在哪", "护发在哪？", "几点开门"):
         await ming.says(text)
     assert await heard(community, ming) == []
-    found = await service(community).unmatched()
-    assert found == ([("护发在哪", 2), ("几点开门", 1)], 2)
-    assert await service(community).unmatched("開門") == ([("几点开门", 1)], 1)
-    assert await service(community).unmatched(skip=1) == ([("几点开门", 1)], 2)
-    assert await service(community).dismiss("护发在哪")
-    assert not await service(community).dismiss("护发在哪")
-    assert await service(community).unmatched() == ([("几点开门", 1)], 1)
+    assert await unmatched(community) == [[("护发在哪", 2)], [("几点开门", 1)]]
+    assert await unmatched(community, "開門") == [[("几点开门", 1)]]
+    assert await unmatched(community, skip=1) == [[("几点开门", 1)]]
+    assert (await service(community).unmatched(limit=1))[1] == 2
+    assert await service(community).dismiss(["护发在哪"])
+    assert not await service(community).dismiss(["护发在哪"])
+    assert not await service(community).dismiss([])
+    assert await unmatched(community) == [[("几点开门", 1)]]
 
 
 async def test_a_route_answers_in_its_lobby_and_in_no_other_group(community: Community) -> None:
@@ -117,6 +125,7 @@ async def test_a_full_group_gives_way_to_the_next_and_then_it_is_said(community:
     await ming.says("护肤")
     assert await heard(community, ming) == [
         "“护肤二群” is the group for you: look for it by this name, or ask to be invited."
+        " The place is kept for you for 1 day."
     ]
     await fill(community, "skin-2", "p2")
     await ming.says("护肤")

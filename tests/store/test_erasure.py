@@ -276,6 +276,7 @@ WORDS = {
     "timer": ("timer/7", "timer/8"),
     "event": ("journal_1_000007", "journal_1_000008"),
     "name": (NAME, "小红"),
+    "day": ("2026-06-17", "2026-06-18"),
 }
 ABOUT_MEMBERS = {"member", "account", "conversation", "speaker", "who", "target", "text"}
 THE_SUBJECT = Subject(
@@ -366,7 +367,7 @@ def test_every_key_declares_what_is_in_it(key: Key) -> None:
     else:
         assert form(key.element).groupindex, 'say what its elements are: "{member}" …'
     if key.kind == "fact":
-        assert key.element in ("{member}", "{group}", "{target}")
+        assert key.element in ("{member}", "{group}", "{target}", "{block}")
 
 
 # what a text says

@@ -10,7 +10,10 @@ from datetime import date, timedelta
 from aiohttp import web
 from markupsafe import Markup
 
+from bot.audience.algebra import read
+from bot.audience.bits import Bits
 from bot.checkins.board import Board, Row
+from bot.checkins.boards import Boards
 from bot.checkins.checkins import CheckIns as Room
 from bot.checkins.checkins import Roster
 from bot.checkins.programme import Programme
@@ -29,8 +32,15 @@ from bot.store.store import Store
 BOARDS: dict[Board, str] = {
     "day": msgid("Today"),
     "week": msgid("This week"),
+    "month": msgid("This month"),
     "total": msgid("In all"),
     "streak": msgid("Streak"),
+    "points": msgid("Points"),
+}
+EXPORTS = {
+    "standings": msgid("Standings"),
+    "records": msgid("Records"),
+    "points": msgid("Points"),
 }
 PAGE = 25
 LOOK = 5_000
@@ -56,6 +66,7 @@ class CheckIns:
         self,
         frame: Frame,
         room: Room,
+        boards: Boards,
         store: Store,
         members: Members,
         facts: Facts,
@@ -63,6 +74,7 @@ class CheckIns:
     ) -> None:
         self._frame = frame
         self._room = room
+        self._boards = boards
         self._store = store
         self._members = members
         self._facts = facts
@@ -92,7 +104,8 @@ class CheckIns:
                 days = dict.fromkeys(await self._room.records.days(programme.name, number), 1.0)
                 title = page.words.say(msgid("Check-ins: {name}"), name=programme.name)
                 last = self._room.today(programme)
-                rows.append((standing, charts.calendar(title, days, last, page.formats.months)))
+                chart = charts.calendar(title, days, last, page.formats.months)
+                rows.append((programme, number, standing, chart))
         return page.part("checkins_panel.html", rows=rows) if rows else None
 
     async def index(self, page: Page) -> web.StreamResponse:
@@ -133,10 +146,12 @@ class CheckIns:
             groups=groups,
             chosen=chosen,
             boards=BOARDS,
+            exports=EXPORTS,
             board=board,
             rows=rows,
             more=page.here(after=more) if more else "",
             today=days[last],
+            rate=await self._rate(programme, [chosen] if chosen else groups, last),
             heat=charts.calendar(
                 page.words.say(msgid("Check-ins, day by day")),
                 days,
@@ -189,17 +204,28 @@ class CheckIns:
         found = [Share(*row) for row in zip(fitting, done, sizes, strict=True)]
         return sorted(found, key=lambda one: (-one.done, -one.size))[:GROUPS]
 
+    async def _rate(
+        self, programme: Programme, groups: Sequence[Group], day: date
+    ) -> tuple[int, int]:
+        """How many of those who are in the groups now came, and how many they are."""
+        keys = self._store.keys
+        came = keys.checkin_on(programme.name, EVERYWHERE, day)
+        present = [keys.group_present(group.number) for group in groups]
+        facts = await read(self._store, [came, *present])
+        there = Bits.union(facts[key] for key in present)
+        return (there & facts[came]).count(), there.count()
+
     async def _board(
         self, page: Page, programme: Programme, board: Board, group: int
     ) -> tuple[list[Row], int]:
         """A page of the leaderboard, and where it goes on (0: nowhere)."""
         words, start = page.arg("q").casefold(), offset(page.arg("after"))
         if words:
-            every = await self._room.board(programme, board, group, LOOK)
+            every = await self._boards.page(programme, board, group, LOOK)
             fitting = [row for row in every if words in row.name.casefold()]
             rows = fitting[start : start + PAGE + 1]
         else:
-            rows = await self._room.board(programme, board, group, PAGE + 1, start)
+            rows = await self._boards.page(programme, board, group, PAGE + 1, start)
         return rows[:PAGE], start + PAGE if len(rows) > PAGE else 0
 
     async def _faces(self, roster: Roster) -> tuple[Sequence[Member], Sequence[Member]]:

@@ -11,7 +11,7 @@ from bot.console.page import Page
 from bot.i18n.mark import msgid
 from bot.links.codes import Code
 from bot.links.links import Links
-from bot.links.qr import CORRECTIONS, LARGEST, BadLogo, Correction, Logo, picture, svg
+from bot.reports.qr import CORRECTIONS, LARGEST, BadLogo, Correction, Logo, picture, svg
 
 SHARES: dict[Correction, str] = {
     "L": msgid("little (7 %)"),

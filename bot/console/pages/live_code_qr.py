@@ -13,8 +13,8 @@ from aiohttp import web
 from bot.console.frame import Frame
 from bot.console.page import Page
 from bot.i18n.mark import msgid
-from bot.links.qr import picture, svg
 from bot.live_codes.live_codes import LiveCodes
+from bot.reports.qr import picture, svg
 
 LARGEST = 1_000_000
 FETCHING = 8.0

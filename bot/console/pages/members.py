@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 
 from aiohttp import web
@@ -10,17 +10,18 @@ from markupsafe import Markup
 
 from bot.console import charts
 from bot.console.cards import Panel
-from bot.console.directory import Directory, Found
+from bot.console.directory import Directory
 from bot.console.frame import Frame
 from bot.console.page import Page
-from bot.console.paging import entry_id
 from bot.delivery.journal import Journal
 from bot.i18n.mark import msgid
+from bot.members.notes import Notes
+from bot.members.search import Search
+from bot.members.timeline import KINDS, Timeline
 from bot.store.members import Members as Book
 from bot.store.store import Store
 
 WEEKS = 26
-TIMELINE = 50
 
 
 class Members:
@@ -33,7 +34,7 @@ class Members:
         book: Book,
         directory: Directory,
         journal: Journal,
-        gateways: Callable[[], Iterable[str]],
+        search: Search,
         panels: Sequence[Panel] = (),
     ) -> None:
         self._frame = frame
@@ -41,7 +42,7 @@ class Members:
         self._book = book
         self._directory = directory
         self._journal = journal
-        self._gateways = gateways
+        self._search = search
         self._panels = panels
 
     def routes(self) -> list[web.RouteDef]:
@@ -52,31 +53,35 @@ class Members:
         ]
 
     async def index(self, page: Page) -> web.StreamResponse:
-        """The newest members, or those a search finds."""
-        words, cursor = page.arg("q"), page.arg("after", 4000)
-        if not words:
-            found = await self._directory.newest(cursor)
+        """The newest members, or those a search finds; with ``part`` nothing but their table."""
+        words, cursor = page.arg("q"), page.arg("after", 40)
+        if words:
+            found = await self._search.find(words, cursor)
+            members, onward = found.members, found.next
         else:
-            found = await self._directory.search(words, cursor)
-            if not cursor:
-                exact = await self._directory.exactly(words, self._gateways())
-                known = {m.number for m in exact}
-                others = [m for m in found.members if m.number not in known]
-                found = Found([*exact, *others], found.next)
-        return page.render(
-            "members.html",
-            rows=found.members,
-            more=page.here(after=found.next) if found.next else "",
-        )
+            newest = await self._directory.newest(cursor)
+            members, onward = newest.members, newest.next
+        more = page.here(after=onward, part=None) if onward else ""
+        older = await self._search.older() if words else (0, 0)
+        template = "members_found.html" if page.arg("part") else "members.html"
+        return page.render(template, rows=members, more=more, older=older)
 
     async def one(self, page: Page) -> web.StreamResponse:
-        """One member: accounts, tags, attributes, groups, activity, timeline."""
+        """One member: accounts, tags, attributes, groups, activity, timeline.
+
+        A number that was merged with another one leads there.
+        """
         number = page.number("number")
         member = await self._book.member(number)
         if member is None:
+            if led := await self._book.survivors([number]):
+                return page.redirect(f"/members/{led[number]}")
             raise web.HTTPNotFound
-        before = entry_id(page.arg("before", 40))
-        rows = await self._journal.recent(before, TIMELINE, self._store.keys.timeline(number))
+        kind, before = page.arg("kind", 20), page.arg("before", 60)
+        notes = Notes(self._store, self._book)
+        timeline = Timeline(self._store, self._book, self._journal, notes)
+        happened = await timeline.page(number, kind, before)
+        rows = happened.rows
         return page.render(
             "member.html",
             member=member,
@@ -87,7 +92,9 @@ class Members:
             rows=rows,
             people={number: member},
             places=await self._directory.places(e.conversation for _, e in rows),
-            more=page.here(before=rows[-1][0]) if len(rows) == TIMELINE else "",
+            kinds={name: words for name, (words, _) in KINDS.items()},
+            kind=kind if kind in KINDS else "",
+            more=page.here(before=happened.next) if happened.next else "",
         )
 
     async def _activity(self, page: Page, number: int) -> Markup:

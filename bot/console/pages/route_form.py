@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from aiohttp import web
@@ -12,9 +12,18 @@ from aiohttp import web
 from bot.console.audit import Audit
 from bot.console.frame import Frame
 from bot.console.page import Page
+from bot.console.pages.route_conditions import (
+    ConditionsForm,
+    commas,
+    equations,
+    lines,
+    shown,
+)
+from bot.console.pages.route_places import FILLS, FULL, PlacesForm
 from bot.console.pages.routes import MODES
 from bot.i18n.mark import msgid
 from bot.located import Problems
+from bot.routes.conditions import DAYS
 from bot.routes.routes import Routes
 from bot.settings.rooms import RouteSettings
 from bot.store.members import Members
@@ -28,11 +37,12 @@ _PART = re.compile(r"(\w+)(?:\[(\d+)\])?")
 
 @dataclass(frozen=True, slots=True)
 class GroupRow:
-    """One line of the groups: where it leads, how many it takes, the link to join by."""
+    """One line of the groups: where it leads, how many it takes, its link and its labels."""
 
     group: str = ""
     capacity: str = ""
     link: str = ""
+    labels: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +58,12 @@ class RouteForm:
     capacity: str = ""
     reply: str = ""
     lobby: str = ""
+    pinyin: bool = False
+    typos: bool = False
+    ask: str = ""
+    question: str = ""
+    when: ConditionsForm = field(default_factory=ConditionsForm)
+    places: PlacesForm = field(default_factory=PlacesForm)
 
     @classmethod
     def of(cls, route: RouteSettings) -> RouteForm:
@@ -57,6 +73,7 @@ class RouteForm:
                 f"{one.group.gateway}/{one.group.group}",
                 str(one.capacity or ""),
                 str(one.link or ""),
+                shown(one.labels),
             )
             for one in route.groups
         )
@@ -70,6 +87,12 @@ class RouteForm:
             capacity=str(route.capacity or ""),
             reply=route.reply or "",
             lobby="\n".join(f"{place.gateway}/{place.group}" for place in route.lobby),
+            pinyin=route.pinyin,
+            typos=route.typos,
+            ask=route.ask or "",
+            question=route.question or "",
+            when=ConditionsForm.of(route.when),
+            places=PlacesForm.of(route),
         )
 
     @classmethod
@@ -77,7 +100,10 @@ class RouteForm:
         """From the fields of a POST."""
         rows = [
             GroupRow(
-                page.field(f"group-{n}"), page.field(f"capacity-{n}"), page.field(f"link-{n}", 2000)
+                page.field(f"group-{n}"),
+                page.field(f"capacity-{n}"),
+                page.field(f"link-{n}", 2000),
+                page.field(f"labels-{n}", 500),
             )
             for n in range(ROWS)
         ]
@@ -91,28 +117,45 @@ class RouteForm:
             capacity=page.field("capacity"),
             reply=page.field("reply", LONGEST),
             lobby=page.field("lobby", LONGEST),
+            pinyin=page.field("pinyin") == "on",
+            typos=page.field("typos") == "on",
+            ask=page.field("ask"),
+            question=page.field("question", LONGEST),
+            when=ConditionsForm.posted(page),
+            places=PlacesForm.posted(page),
         )
 
     @property
     def data(self) -> dict[str, Any]:
         """As it would stand in the configuration; what is empty is left out."""
         groups = [
-            {"group": row.group, "capacity": _number(row.capacity), "link": row.link or None}
+            {
+                "group": row.group,
+                "capacity": _number(row.capacity),
+                "link": row.link or None,
+                "labels": commas(row.labels) or None,
+            }
             for row in self.groups
         ]
         found: dict[str, Any] = {
             "name": self.name,
-            "words": _lines(self.words),
+            "words": lines(self.words),
             "mode": self.mode,
             "groups": [{k: v for k, v in row.items() if v is not None} for row in groups],
-            "synonyms": _synonyms(self.synonyms),
+            "synonyms": equations(self.synonyms),
             "priority": _number(self.priority),
             "capacity": _number(self.capacity),
             "reply": self.reply or None,
-            "lobby": _lines(self.lobby),
+            "lobby": lines(self.lobby),
+            "pinyin": self.pinyin,
+            "typos": self.typos,
+            "ask": self.ask or None,
+            "question": self.question or None,
+            "when": self.when.data,
+            **self.places.data,
         }
         needed = ("name", "words", "groups")
-        return {k: v for k, v in found.items() if k in needed or v not in (None, [], {})}
+        return {k: v for k, v in found.items() if k in needed or v not in (None, [], {}, False)}
 
 
 class RouteForms:
@@ -139,8 +182,9 @@ class RouteForms:
             if route is None:
                 raise web.HTTPNotFound
             return await self._show(page, RouteForm.of(route), name, {})
-        word = page.arg("word", 500)
-        return await self._show(page, RouteForm(name=word[:30], words=word), "", {})
+        words = [word.strip()[:500] for word in page.request.query.getall("word", [])[:ROWS]]
+        new = RouteForm(name="".join(words[:1])[:30], words="\n".join(words))
+        return await self._show(page, new, "", {})
 
     async def save(self, page: Page) -> web.StreamResponse:
         """Keep it, or say beside each field what is wrong."""
@@ -159,6 +203,9 @@ class RouteForms:
         await self._audit.write(
             who, "route.saved", route.name, before=_shown(before), **_shown(route)
         )
+        if any(route.name in one.routes for one in await self._room.cautions()):
+            notice = msgid("The route is kept. Please read what is said of it below.")
+            return page.redirect("/routes", notice)
         return page.redirect("/routes", msgid("The route is kept. It holds from now on."))
 
     async def remove(self, page: Page) -> web.StreamResponse:
@@ -191,17 +238,24 @@ class RouteForms:
             filled=max(1, len(form.groups)),
             groups=groups,
             modes=MODES,
+            days=DAYS,
+            fills=FILLS,
+            full=FULL,
         )
 
 
 def _by_field(problems: Problems) -> dict[str, str]:
-    """The first complaint about each field: ``words``, ``groups-1`` …; '' for the whole."""
+    """The first complaint about each field: ``words``, ``groups-1``, ``when-hours`` …; '' for the
+    whole."""
     found: dict[str, str] = {}
     for problem in problems.problems:
         part = _PART.match(problem.key)
         name = part[1] if part else ""
         if part and part[2] and name == "groups":
             name = f"groups-{part[2]}"
+        if name == "when":
+            name = re.sub(r"\W.*", "", problem.key.removeprefix("when."))
+            name = f"when-{name}"
         found.setdefault(name, problem.said)
     return found
 
@@ -215,20 +269,6 @@ def _shown(route: RouteSettings | None) -> dict[str, Any]:
         for name, value in route.model_dump(mode="json", exclude_defaults=True).items()
         if name != "name"
     }
-
-
-def _lines(text: str) -> list[str]:
-    return [line.strip() for line in text.splitlines() if line.strip()]
-
-
-def _synonyms(text: str) -> dict[str, list[str]]:
-    """``word = this, that`` a line; one without an = says nothing and is found wrong later."""
-    found: dict[str, list[str]] = {}
-    for line in _lines(text):
-        word, _, said = line.replace("＝", "=").partition("=")
-        parts = re.split(r"[,，、]", said)
-        found[word.strip()] = [part.strip() for part in parts if part.strip()]
-    return found
 
 
 def _number(text: str) -> int | str | None:

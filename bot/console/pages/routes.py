@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from urllib.parse import urlencode
 
 from aiohttp import web
 from markupsafe import Markup
 
+from bot.clock import millis
 from bot.console import charts
 from bot.console.audit import Audit
 from bot.console.cards import Tile
@@ -17,6 +18,8 @@ from bot.console.page import Page
 from bot.console.paging import offset
 from bot.i18n.mark import msgid
 from bot.model.conversation import Conversation
+from bot.model.phrase import Phrase
+from bot.routes.lint import Caution
 from bot.routes.routes import COUNTERS, Counter, Listed
 from bot.routes.routes import Routes as Room
 from bot.routes.table import Explanation
@@ -25,9 +28,12 @@ from bot.store.members import Group, Members
 PAGE = 25
 PHRASES = 50
 FEW = 8
+MOST_WORDS = 20
+"""Phrases of a cluster that a new route's form is filled with."""
 DAYS = 14
 MODES = {
     "exact": msgid("the whole message is one of the words"),
+    "all": msgid("the message has all the words of a line, such as “skin + oily”"),
     "prefix": msgid("the message begins with one of the words"),
     "contains": msgid("the message contains one of the words"),
     "regex": msgid("the message fits a pattern"),
@@ -67,7 +73,7 @@ class Routes:
         every = await self._room.routes()
         fitting = [one for one in every if wanted in _searched(one)]
         counts = await self._counts(page)
-        phrases, others = await self._room.unmatched(limit=FEW)
+        clusters, others = await self._room.unmatched(limit=FEW)
         places = await self._places()
         more = start + PAGE < len(fitting)
         return page.render(
@@ -80,8 +86,9 @@ class Routes:
             tried=await self._explain(page),
             lobbies=self._lobbies(every, places),
             places=places,
-            phrases=phrases,
+            clusters=clusters,
             others=others,
+            cautions=_by_name(await self._room.cautions()),
             new=_new,
             more=page.here(after=start + PAGE) if more else "",
         )
@@ -100,11 +107,13 @@ class Routes:
         )
 
     async def dismiss(self, page: Page) -> web.StreamResponse:
-        """Drop a phrase that needs no answer."""
-        phrase = page.field("phrase", 500)
-        if not await self._room.dismiss(phrase):
+        """Drop phrases that need no answer."""
+        phrases = [str(phrase)[:500] for phrase in page.form.getall("phrase", [])]
+        if not await self._room.dismiss(phrases):
             return page.redirect("/routes/unmatched", msgid("It is gone already."))
-        await self._audit.write(page.operator.name, "route.phrase_dismissed", phrase)
+        await self._audit.write(
+            page.operator.name, "route.phrase_dismissed", phrases[0], phrases=phrases
+        )
         return page.redirect("/routes/unmatched", msgid("It is forgotten."))
 
     # inside
@@ -116,7 +125,9 @@ class Routes:
             return None
         gateway, _, group = where.partition("/")
         place = Conversation(gateway=gateway, group=group) if group else None
-        return await self._room.explain(text, place)
+        member = page.arg("member", 15)
+        number = int(member) if member.isascii() and member.isdigit() else 0
+        return await self._room.explain(text, place, number, _moment(page))
 
     def _lobbies(self, every: list[Listed], places: Mapping[str, Group]) -> list[tuple[str, str]]:
         """Where a text can be said besides a direct chat: (value, name)."""
@@ -172,6 +183,23 @@ def _name(place: Conversation, places: Mapping[str, Group]) -> str:
     return known.name if known and known.name else str(place.group)
 
 
-def _new(phrase: str) -> str:
-    """Where a route is made from a phrase."""
-    return f"/routes/edit?{urlencode({'word': phrase})}"
+def _new(*phrases: str) -> str:
+    """Where a route is made from phrases."""
+    return f"/routes/edit?{urlencode({'word': phrases[:MOST_WORDS]}, doseq=True)}"
+
+
+def _moment(page: Page) -> int | None:
+    """The moment in the box, which is in the reader's zone; None while it is empty."""
+    try:
+        at = datetime.fromisoformat(page.arg("at"))
+    except ValueError:
+        return None
+    return millis(at.replace(tzinfo=at.tzinfo or page.formats.zone))
+
+
+def _by_name(cautions: list[Caution]) -> dict[str, list[Phrase]]:
+    """What is said of each route."""
+    found: dict[str, list[Phrase]] = {}
+    for one in cautions:
+        found.setdefault(one.routes[0], []).append(one.message)
+    return found

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from aiohttp import web
+from markupsafe import Markup
 
 from bot.audience.audience import Audience
 from bot.audience.expression import KINDS
 from bot.audience.segments import SegmentInUse
 from bot.audience.segments import Segments as Room
+from bot.audience.sizes import Sizes
+from bot.console import charts
 from bot.console.frame import Frame
 from bot.console.page import Page
 from bot.console.paging import offset
@@ -20,6 +23,8 @@ from bot.located import Problems
 from bot.sop.changes.segment_use import SegmentUse, Uses
 
 PAGE = 25
+MONTH, YEAR = 30, 400
+"""Days of sizes that are shown."""
 EXAMPLES = tuple(kind.example for kind in KINDS.values() if kind.name not in ("step", "segment"))
 """What can be written; what only SOPs can ask is left out."""
 
@@ -27,8 +32,16 @@ EXAMPLES = tuple(kind.example for kind in KINDS.values() if kind.name not in ("s
 class Segments:
     """Pages of segments."""
 
-    def __init__(self, frame: Frame, room: Room, use: SegmentUse, readings: Readings) -> None:
+    def __init__(
+        self,
+        frame: Frame,
+        room: Room,
+        use: SegmentUse,
+        readings: Readings,
+        sizes: Callable[[], Sizes],
+    ) -> None:
         self._frame = frame
+        self._sizes = sizes
         self._room = room
         self._use = use
         self._readings = readings
@@ -51,10 +64,16 @@ class Segments:
             (one, await self._told(page, str(one.audience)), uses.get(one.name, Uses()))
             for one in fitting[start : start + PAGE]
         ]
+        grown = await self._sizes().several([one.name for one, *_ in rows], MONTH)
         more = start + PAGE < len(fitting)
         return page.render(
             "segments.html",
             rows=rows,
+            lines={
+                name: charts.sparkline(page.words.say(msgid("Members")), [n for _, n in points])
+                for name, points in grown.items()
+                if len(points) > 1
+            },
             known=len(every),
             more=page.here(after=start + PAGE) if more else "",
         )
@@ -65,7 +84,8 @@ class Segments:
         found = await self._room.get(name) if name else None
         if name and found is None:
             raise web.HTTPNotFound
-        return await self._show(page, name, name, str(found.audience) if found else "")
+        text = str(found.audience) if found else page.arg("expression", LONGEST)
+        return await self._show(page, name, name, text)
 
     async def save(self, page: Page) -> web.StreamResponse:
         """Show the reading again, or keep it; what is wrong is told at its field."""
@@ -123,8 +143,19 @@ class Segments:
             errors=errors or {},
             uses=await self._use.of(old) if old else Uses(),
             segments=saved(names),
+            history=await self._history(page, old) if old else None,
             examples=await self._examples(page),
         )
+
+    async def _history(self, page: Page, name: str) -> Markup | None:
+        """How many it had, a point a day; None until there are two."""
+        points = await self._sizes().of(name, YEAR)
+        if len(points) < 2:
+            return None
+        title = page.words.say(msgid("Members, a point a day"))
+        labels = [page.formats.day(day) for day, _ in points]
+        sizes = [number for _, number in points]
+        return charts.area(title, labels, [charts.Series(title, sizes, "s1")])
 
     async def _examples(self, page: Page) -> Sequence[tuple[str, str]]:
         """What can be written, each with its reading."""

@@ -11,12 +11,12 @@ from bot.gateways.adapter import Adapter, Inlet
 from bot.gateways.fallback import lower
 from bot.gateways.sandbox.world import Said, World
 from bot.model.capabilities import Capabilities, Rate, SegmentKind
-from bot.model.conversation import Account
+from bot.model.conversation import Account, Conversation
 from bot.model.delivery import Delivery, Receipt, Refused
-from bot.model.event import BaseEvent
+from bot.model.event import BaseEvent, MemberLeft
 from bot.model.message import Message, Text
 
-ALL: frozenset[SegmentKind] = frozenset({"text", "mention", "image", "link_card", "file"})
+ALL: frozenset[SegmentKind] = frozenset({"text", "mention", "image", "link_card", "file", "button"})
 PLAIN: frozenset[SegmentKind] = frozenset({"text", "mention"})
 
 
@@ -56,6 +56,8 @@ class Sandbox(Adapter):
             staff_confirm=self.settings.staff_confirm,
             idempotent=self.settings.idempotent,
             member_list=True,
+            recall=True,
+            remove=True,
             segments=PLAIN if self.settings.text_only else ALL,
             chat_rate=Rate(count=rate, seconds=60) if rate else None,
         )
@@ -85,6 +87,31 @@ class Sandbox(Adapter):
         )
         once = delivery.id if self.settings.idempotent else ""
         return Receipt(message_id=await self.world.say(said, once), degraded=degraded)
+
+    async def recall(self, to: Conversation, message_id: str) -> None:
+        """Take the message out of the feed."""
+        now = self.inlet.clock.now()
+        gone = Said(
+            at=now, group=to.group, member=to.account, by=None, what="recalled", of=message_id
+        )
+        await self.world.recall(message_id, gone)
+
+    async def remove(self, group: str, account: str) -> None:
+        """Show somebody the door, and tell of it like any platform."""
+        if not await self.world.leave(group, account):
+            return
+        now, names = self.inlet.clock.now(), await self.world.people()
+        event = MemberLeft(
+            id=f"sandbox-removed-{group}-{account}-{now}",
+            gateway=self.inlet.gateway,
+            at=now,
+            account=Account(id=account, name=names.get(account, account)),
+            group=group,
+            how="removed",
+        )
+        said = Said(at=now, group=group, member=account, by=account, what="left")
+        await self.world.say(said, f"event {event.id}")
+        await self.inlet.accept(event)
 
     async def members(self, group: str) -> Sequence[Account]:
         """The people in a group."""

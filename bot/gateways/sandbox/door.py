@@ -18,6 +18,7 @@ from bot.gateways.sandbox.world import Said, World
 from bot.model.base import Frozen
 from bot.model.conversation import Account
 from bot.model.event import (
+    ActionChosen,
     BaseEvent,
     ContactAdded,
     ContactRemoved,
@@ -54,10 +55,11 @@ class DoorEvent(Frozen):
     """What a program says happened; ``group`` None is the direct chat with the bot."""
 
     id: Ident | None = None
-    type: Literal["message", "member_joined", "member_left"]
+    type: Literal["message", "member_joined", "member_left", "action"]
     group: Ident | None = None
     member: DoorMember
     text: str = ""
+    action: str = Field(default="", max_length=200)
 
 
 class Door:
@@ -116,9 +118,10 @@ class Door:
             return refuse(422, *problems(error))
         event = await self.event(said)
         # Shown first, or a quick answer would stand above what it answers.
-        await self._show(said, event)
+        if said.type != "action":
+            await self._show(said, event)
         new = await self._accept(event)
-        if new and said.group:
+        if new and said.group and said.type != "action":
             await self._move(said.type, said.group, said.member.id)
         return web.json_response({"id": event.id, "new": new}, status=202)
 
@@ -160,6 +163,8 @@ class Door:
             return MemberJoined(**common) if said.group else ContactAdded(**common)
         if said.type == "member_left":
             return MemberLeft(**common, how="left") if said.group else ContactRemoved(**common)
+        if said.type == "action":
+            return ActionChosen(**common, action=said.action)
         to_bot = said.group is None or said.text.casefold().startswith(BOT_NAMES)
         return MessageReceived(**common, message=Message.of(said.text), to_bot=to_bot)
 

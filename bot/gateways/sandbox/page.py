@@ -221,7 +221,7 @@ class SandboxPage:
 
 
 def _entry(cursor: str, said: Said) -> dict[str, Any]:
-    return {**message_json(cursor, said), "by": said.by, "what": said.what}
+    return {**message_json(cursor, said), "by": said.by, "what": said.what, "of": said.of}
 
 
 async def _read(request: web.Request, model: type[M]) -> M:

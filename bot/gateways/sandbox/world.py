@@ -16,7 +16,7 @@ class Said(Frozen):
 
     ``group`` None: in the direct chat with ``member``. In a group ``member`` is who spoke, or
     None for the bot. ``what`` is "message", or "joined", "left" and "created" for the grey lines
-    of a chat.
+    of a chat; "recalled" takes back the entry with the cursor ``of``.
     """
 
     at: int
@@ -25,6 +25,7 @@ class Said(Frozen):
     by: str | None
     message: Message = Message()
     what: str = "message"
+    of: str = ""
 
 
 class World:
@@ -51,6 +52,11 @@ class World:
         )
         self._bell.ring("sandbox")
         return as_text(cursor)
+
+    async def recall(self, cursor: str, gone: Said) -> None:
+        """Take an entry out of the feed, and let those who saw it know; gone already, nothing."""
+        if await self._store.call("XDEL", self._store.keys.sandbox_feed(), cursor):
+            await self.say(gone)
 
     async def feed(self, after: str = "0", limit: int = 500) -> list[tuple[str, Said]]:
         """Up to ``limit`` entries after a cursor, oldest first."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from typing import Literal
 
 from bot.gateways.wecom.known import Known
 from bot.gateways.wecom.lists import CorpTag, Relation
@@ -95,18 +96,17 @@ class Marks:
             await self._store.apply(effects)
 
     async def _move(self, name: str, add: set[int], drop: set[int], *, quiet: bool = False) -> None:
-        tagged, tag, now = self._tagged(name), self._store.keys.tag(name), self._store.clock.now()
+        tagged, now = self._tagged(name), self._store.clock.now()
         changes = [(n, True) for n in sorted(add)] + [(n, False) for n in sorted(drop)]
         for i in range(0, len(changes), AT_ONCE):
             effects = Effects(self._store.keys)
             for number, given in changes[i : i + AT_ONCE]:
                 effects.fact(tagged, number, present=given)
-                if given and not quiet:
-                    effects.tag(name, number, now)
+                if given:
+                    by: Literal["quiet", ""] = "quiet" if quiet else ""
+                    effects.tag(name, number, now, by, source="WeCom")
                 else:
-                    effects.fact(tag, number, present=given)
-            if quiet:
-                effects.do("ZADD", self._store.keys.tag_names(), "NX", now, name)
+                    effects.untag(name, number, now, source="WeCom")
             await self._store.apply(effects)
 
     async def _forget(self, name: str, numbers: set[int]) -> None:

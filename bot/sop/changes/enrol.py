@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from bot.delivery.journal import Entry, record
-from bot.sop.sops import Sops, WrongState
+from bot.model.phrase import Phrase
+from bot.sop.sops import NoSuchSop, Sops, WrongState
 from bot.sop.templates.anchor import ENROLLED
 from bot.store.audit import Change, audit
 from bot.store.effects import Effects
@@ -46,3 +47,24 @@ class Enrolment:
         if await self._store.call("ZSCORE", moments, member.number) is not None:
             return False
         raise WrongState(f'"{ident}" was changed by somebody else just now')
+
+    async def also(self, effects: Effects, ident: str, member: int) -> str:
+        """Let the steps count from now for a member, as one effect among others.
+
+        Why that cannot be, or ''; who is in it already stays as they are.
+        """
+        try:
+            sop = await self._sops.get(ident)
+        except NoSuchSop as error:
+            return Phrase.of(error)
+        if sop.state not in ("running", "paused"):
+            return Phrase('"{name}" is {state}', name=ident, state=sop.state)
+        if (await self._sops.version(sop)).template.anchor != ENROLLED:
+            return Phrase('"{name}" takes nobody: its anchor is not "enrolled"', name=ident)
+        now, moments = self._store.clock.now(), effects.keys.moment(f"{ENROLLED}:{ident}")
+        if await self._store.call("ZSCORE", moments, member) is None:
+            effects.do("ZADD", moments, "NX", now, member)
+            text = sop.title(self._sops.language)
+            entry = Entry(at=now, what="sop.enrolled", member=member, source=sop.source, text=text)
+            record(effects, entry)
+        return ""

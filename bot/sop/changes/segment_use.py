@@ -69,12 +69,12 @@ class SegmentUse:
         return {
             name
             for version in (current, *stayed)
-            for audience in _audiences(version)
+            for audience in audiences(version)
             for name in _named(audience)
         }
 
 
-def _audiences(version: Version) -> Iterator[Audience]:
+def audiences(version: Version) -> Iterator[Audience]:
     """Every expression a version asks."""
     yield version.audience
     for step in version.template.step:

@@ -47,9 +47,9 @@ class Actor:
         assert step is not None
         match step.action:
             case "tag":
-                return Done(act=lambda effects: _tag(effects, step, number, turn.now))
+                return Done(act=lambda effects: _tag(effects, step, number, turn))
             case "untag":
-                return Done(act=lambda effects: _untag(effects, step, number))
+                return Done(act=lambda effects: _untag(effects, step, number, turn))
             case "start":
                 return await self._enrol(turn, str(step.start), number)
             case "stop":
@@ -298,11 +298,11 @@ def _called(message: Message, member: Member, gateway: str) -> Message:
     return Message(segments=(mention, Text(text=" "), *message.segments))
 
 
-def _tag(effects: Effects, step: Step, number: int, now: int) -> None:
+def _tag(effects: Effects, step: Step, number: int, turn: Turn) -> None:
     for tag in step.tag or ():
-        effects.tag(tag, number, now, "sop")
+        effects.tag(tag, number, turn.now, "sop", source=turn.sop.source)
 
 
-def _untag(effects: Effects, step: Step, number: int) -> None:
+def _untag(effects: Effects, step: Step, number: int, turn: Turn) -> None:
     for tag in step.untag or ():
-        effects.fact(effects.keys.tag(tag), number, present=False)
+        effects.untag(tag, number, turn.now, source=turn.sop.source)

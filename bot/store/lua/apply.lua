@@ -1,4 +1,4 @@
--- include: fact, outbox, timer, heard, effects
+-- include: fact, outbox, timer, heard, tag, search, effects
 -- Applies effects that answer no event (planner, console, API), once however often it is asked.
 -- KEYS: what tells that they are applied. ARGV: prefix, effects.
 -- Returns 0, or the number of the guard that did not hold.

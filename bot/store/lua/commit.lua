@@ -1,4 +1,4 @@
--- include: fact, outbox, timer, heard, effects
+-- include: fact, outbox, timer, heard, tag, search, effects
 -- Commits what handling one event did, together with the event's acknowledgement.
 -- KEYS: queue, leases, owner, tries, ready. ARGV: prefix, conversation, token, event id,
 -- how many further items are wanted (0: more are in hand; -1: give the conversation back), effects.

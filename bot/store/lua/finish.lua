@@ -1,4 +1,4 @@
--- include: fact, outbox, timer, heard, effects
+-- include: fact, outbox, timer, heard, tag, search, effects
 -- Records what became of a taken delivery, if the token still owns it, and wakes its lane.
 -- KEYS: sending, owner, body, busy, doubt, blocked, account key. ARGV: prefix, id, token, outcome
 -- ('sent', 'failed', 'skipped', 'in_doubt', 'task'; 'again' keeps its place, 'later' moves it), conversation, class,

@@ -33,10 +33,36 @@ local function set_attribute(prefix, member, attribute, value, once)
     end
   end
   redis.call('HSET', key, field, value)
+  if not unsearched[attribute] then index_text(prefix, member, value) end
 end
+
+-- The member a number leads to, if it was merged since the effects were collected.
+local function survivor(prefix, member)
+  local into = redis.call('HGET', prefix .. 'merge:into', member)
+  while into do
+    member, into = into, redis.call('HGET', prefix .. 'merge:into', into)
+  end
+  return member
+end
+
+-- Of a member with several accounts at a gateway it is kept which of them are in a group.
+local function enter(prefix, group, member, gateway, account)
+  fact_add(prefix .. 'group:present:' .. group, member)
+  local key, field = prefix .. 'member:at:' .. member, 'beside:' .. group
+  if redis.call('HEXISTS', key, 'also:' .. gateway) == 0 then return end
+  local known = redis.call('HGET', key, field)
+  if not known then
+    redis.call('HSET', key, field, account)
+  elseif not string.find('\n' .. known .. '\n', '\n' .. account .. '\n', 1, true) then
+    redis.call('HSET', key, field, known .. '\n' .. account)
+  end
+end
+
+local whom = { attribute = 2, heard = 3, tag = 3, untag = 3, ['tag once'] = 4 }
 
 local function act(prefix, words)
   local name = words[1]
+  if whom[name] then words[whom[name]] = survivor(prefix, words[whom[name]]) end
   if name == 'fact+' then
     fact_add(words[2], words[3])
   elseif name == 'fact-' then
@@ -45,12 +71,26 @@ local function act(prefix, words)
     fact_merge(words[2], words[3])
   elseif name == 'attribute' then
     set_attribute(prefix, words[2], words[3], words[4], words[5])
+  elseif name == 'enter' then
+    enter(prefix, words[2], words[3], words[4], words[5])
   elseif name == 'deliver' then
     deliver(prefix, words[2], words[3], words[4], words[5])
   elseif name == 'heard' then
     heard(prefix, words[2], words[3], words[4], words[5])
   elseif name == 'tag' then
-    give_tag(prefix, words[2], words[3], words[4], words[5])
+    local given = give_tag(prefix, words[2], words[3], words[4], words[5], words[6], words[7], words[8])
+    if given == 1 and words[7] ~= '' then tag_applied(prefix, words[7], words[3]) end
+  elseif name == 'untag' then
+    local taken = take_tag(prefix, words[2], words[3], words[4], words[5], words[6])
+    if taken == 1 and words[6] ~= '' then tag_applied(prefix, words[6], words[3]) end
+  elseif name == 'tag undo' then
+    tag_undone(prefix, words[2], words[3], words[4], words[5], words[6], words[7], words[8])
+  elseif name == 'tag once' then
+    if fact_add(words[2], words[4]) == 1 then
+      give_tag(prefix, words[3], words[4], words[5], 'sop', words[6], '', '')
+    end
+  elseif name == 'tag into' then
+    tag_into(prefix, words[2], words[3])
   elseif name == 'count' then
     local sum = redis.call('HINCRBY', words[2], words[3], words[4])
     if sum == tonumber(words[4]) then redis.call('EXPIRE', words[2], words[5], 'NX') end

@@ -30,13 +30,3 @@ local function heard(prefix, kind, member, group, now)
     end
   end
 end
-
--- Gives a tag; the moment is kept when a SOP counts from it. by: 'sop' for a SOP's own doing, which
--- is no answer to anything.
-local function give_tag(prefix, tag, member, now, by)
-  if fact_add(prefix .. 'tag:' .. tag, member) == 0 then return end
-  if redis.call('SISMEMBER', prefix .. 'moments:tags', tag) == 1 then
-    redis.call('ZADD', prefix .. 'moments:tag:' .. tag, now, member)
-  end
-  if by ~= 'sop' then heard(prefix, 'tag', member, 0, now) end
-end

@@ -1,4 +1,4 @@
--- include: fact, outbox, timer, heard, effects
+-- include: fact, outbox, timer, heard, tag, search, effects
 -- Writes what one link's hits come to when judged again, all at once or not at all.
 -- KEYS: hits kept, the replay that writes now. ARGV: prefix, its name, entries of the hits kept that
 -- were gone when they were read, effects. Returns 0; 'taken' when another replay writes; 'changed'

@@ -1,4 +1,4 @@
--- include: fact, outbox, timer, heard, effects
+-- include: fact, outbox, timer, heard, tag, search, effects
 -- Plans one target of an occurrence: takes it from the due ones and writes its row.
 -- KEYS: SOP states, due, runs, planned, sending, rate. ARGV: prefix, SOP, its state, target, number,
 -- due ms, run, outcome fact ('' for none yet), conversation ('' for no delivery), class,

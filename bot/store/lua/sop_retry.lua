@@ -1,4 +1,4 @@
--- include: fact, outbox, timer, heard, effects
+-- include: fact, outbox, timer, heard, tag, search, effects
 -- Makes targets of a run that failed due again; effects, such as letting the SOP run again, go with
 -- it. KEYS: SOP states, open occurrences, due, planned, failed, names of who failed.
 -- ARGV: prefix, SOP, its state, occurrence, now ms, how many numbers, these, then by turns their

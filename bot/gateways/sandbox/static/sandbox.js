@@ -83,6 +83,10 @@ function take(news) {
   }
   for (const entry of news.entries) {
     const key = keyOf(entry);
+    if (entry.what === "recalled") {
+      state.entries.set(key, entriesOf(key).filter((one) => one.cursor !== entry.of));
+      continue;
+    }
     if (!state.entries.has(key)) state.entries.set(key, []);
     state.entries.get(key).push(entry);
     if (first) state.seen[key] = entry.cursor;
@@ -201,7 +205,7 @@ function said(entry, before, names) {
     body.append(make("span", "name", name, ...(bot ? [make("em", "", say("bot"))] : [])));
   const stamp = make("time", "", time(entry.at));
   stamp.title = new Date(entry.at).toLocaleString();
-  body.append(make("div", "with-time", content(entry.segments, names, state.me), stamp));
+  body.append(make("div", "with-time", content(entry.segments, names, state.me, (action) => tell("action", { action })), stamp));
   line.append(body);
   return line;
 }

@@ -132,12 +132,18 @@ function hostOf(url) {
   }
 }
 
-export function content(segments, names, me) {
+export function content(segments, names, me, choose) {
   const bubble = make("div", "bubble");
   let loose = null;
   for (const segment of segments) {
     if (segment.kind === "image") bubble.append(picture(segment.url, segment.alt)), (loose = null);
     else if (segment.kind === "link_card") bubble.append(card(segment)), (loose = null);
+    else if (segment.kind === "button") {
+      const button = make("button", "", segment.label);
+      button.type = "button";
+      button.addEventListener("click", () => choose(segment.action));
+      bubble.append(button), (loose = null);
+    }
     else {
       if (!loose) bubble.append((loose = make("p")));
       if (segment.kind === "text") loose.append(...plain(segment.text, names));

@@ -1,4 +1,4 @@
-"""QR codes of links, as SVG and PNG, with a logo in the middle."""
+"""QR codes as SVG and PNG, with a logo in the middle."""
 
 from __future__ import annotations
 

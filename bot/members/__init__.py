@@ -1,0 +1,1 @@
+"""Members: what managers do with the people of a community, above their numbers."""

@@ -1,0 +1,93 @@
+"""Preview of an import: what would become of its first rows now, cell by cell."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from bot.members.import_columns import ATTRIBUTE, NAME
+from bot.members.import_rows import NOBODY, UNKNOWN, Fault, RowReader, Rule, Wanted, free_text
+from bot.members.imports import Import, Imports
+from bot.store.members import Member, Members
+from bot.store.store import Store
+
+LOOKED = 200
+"""Rows that are looked at."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One row as it would be done: ``before`` has the old values of cells that would change."""
+
+    row: int
+    cells: Sequence[str]
+    did: Literal["new", "changed", "same", "refused"]
+    faults: Mapping[int, Fault] = field(default_factory=dict)
+    before: Mapping[int, str] = field(default_factory=dict)
+
+
+class Preview:
+    """Looks at rows that wait, and does nothing."""
+
+    def __init__(
+        self, store: Store, members: Members, imports: Imports, rule: Rule = free_text
+    ) -> None:
+        self._store = store
+        self._members = members
+        self._imports = imports
+        self._rule = rule
+
+    async def of(self, found: Import, count: int = LOOKED) -> list[Look]:
+        """The first rows that are not done."""
+        rows = await self._imports.first(found.id, count)
+        reader = RowReader(found.columns, self._rule)
+        wanted = [reader.read(row) for row in rows]
+        known = await self._meant(found.gateway, wanted)
+        return [
+            _look(found, reader.key, one, cells, member)
+            for one, (_, cells), member in zip(wanted, rows, known, strict=True)
+        ]
+
+    async def _meant(self, gateway: str, wanted: Sequence[Wanted]) -> list[Member | None]:
+        """The member each row means, if there is one."""
+        accounts = [one.account for one in wanted if one.account]
+        numbers: dict[str, int] = {}
+        if accounts:
+            key = self._store.keys.member_accounts(gateway)
+            given = await self._store.call("HMGET", key, *accounts)
+            numbers = {a: int(n) for a, n in zip(accounts, given, strict=True) if n is not None}
+        meant = [one.member or numbers.get(one.account, 0) for one in wanted]
+        some = await self._members.some(sorted({n for n in meant if n}))
+        members = {member.number: member for member in some}
+        return [members.get(number) for number in meant]
+
+
+def _look(
+    found: Import, key: int, one: Wanted, cells: Sequence[str], member: Member | None
+) -> Look:
+    faults = {fault.column: fault for fault in one.faults}
+    if not faults and member is None and (one.member or not found.create):
+        faults = {key: Fault(column=key, say=NOBODY if one.member else UNKNOWN)}
+    if faults:
+        return Look(one.row, cells, "refused", faults)
+    if member is None:
+        return Look(one.row, cells, "new")
+    before = _before(found.columns, one, member)
+    maybe = bool(before or one.tags)
+    return Look(one.row, cells, "changed" if maybe else "same", before=before)
+
+
+def _before(columns: Sequence[str], one: Wanted, member: Member) -> dict[int, str]:
+    """The values that would be others afterwards, by column."""
+    attributes = {name: value for name, value, *_ in one.attributes}
+    found: dict[int, str] = {}
+    for at, target in enumerate(columns):
+        if target == NAME and one.name and not member.name:
+            found[at] = ""
+        elif target.startswith(ATTRIBUTE):
+            name = target.removeprefix(ATTRIBUTE)
+            old = member.attributes.get(name, "")
+            if attributes.get(name, old) != old:
+                found[at] = old
+    return found

@@ -1,0 +1,143 @@
+"""Admission: who asked for a route gets a place, a place in line, or a reason why not."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from bot.clock import Days
+from bot.model.capabilities import Capabilities
+from bot.routes.answer import Answer, Target
+from bot.routes.places import Place, Places
+from bot.routes.way import WHY, Picture, Way, no_picture, way
+from bot.routing import ways
+from bot.routing.context import Context
+from bot.settings.rooms import RouteGroup, RouteSettings
+from bot.store.members import Members
+from bot.store.store import Store
+
+COUNTED = {"open": "answered", "create": "answered", "wait": "full"}
+"""What outcomes are counted as, where not as themselves."""
+TWO_DAYS = 2 * 86_400
+
+
+class Admission:
+    """Gives members places and keeps what became of their asking.
+
+    ``whole`` is a route, ``route`` the same with the groups that are the member's.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        members: Members,
+        days: Days,
+        places: Places,
+        picture: Picture = no_picture,
+    ) -> None:
+        self._store = store
+        self._members = members
+        self._days = days
+        self._places = places
+        self._picture = picture
+
+    async def look(self, whole: RouteSettings, route: RouteSettings, member: int) -> Answer:
+        """What a member would be told; nothing is held."""
+        place = await self._places.look(whole, member, _own(whole, route))
+        return await self.answer(whole, route, place)
+
+    async def admit(self, ctx: Context, whole: RouteSettings, route: RouteSettings) -> Answer:
+        """Hold a place for the member, or put them in line; counted and noted in the effects."""
+        answer = await self._admitted(ctx, whole, route)
+        self._count(ctx, answer)
+        if answer.outcome == "open" and answer.target:
+            keys, member = ctx.effects.keys, ctx.member.number
+            ways.shown(ctx.effects, whole.name, answer.target.number, member, ctx.now)
+            if whole.per_day:
+                asks = keys.route_asks(self._day(ctx), whole.name)
+                ctx.effects.do("HINCRBY", asks, member, 1)
+                ctx.effects.do("EXPIRE", asks, TWO_DAYS)
+        return answer
+
+    async def way(self, target: Target, can: Capabilities, gateway: str) -> Way:
+        """How a member at a gateway is best shown into a group."""
+        group = await self._members.group(target.number)
+        assert group is not None
+        code = await self._picture(group.conversation, False)
+        return way(target.link, code, can, group.conversation.gateway == gateway)
+
+    async def answer(self, whole: RouteSettings, route: RouteSettings, place: Place) -> Answer:
+        """A place as an answer, as yet without the way there."""
+        if place.found == "wait":
+            return Answer("wait", route, position=place.position)
+        if place.found in ("full", "barred"):
+            return Answer("full" if place.found == "full" else "barred", route)
+        one = await self._group(whole, place.group)
+        target = await self._target(one, place.group)
+        held = bool(one.capacity or route.capacity)
+        return Answer("already" if place.found == "already" else "open", route, target, held=held)
+
+    # inside
+
+    async def _admitted(self, ctx: Context, whole: RouteSettings, route: RouteSettings) -> Answer:
+        member, own = ctx.member.number, _own(whole, route)
+        if await self._enough(ctx, whole):
+            seen = await self.look(whole, route, member)
+            return seen if seen.outcome == "already" else Answer("enough", route)
+        to = ctx.conversation if whole.full == "wait" else None
+        place = await self._places.reserve(whole, member, to, own)
+        answer = await self.answer(whole, route, place)
+        if answer.outcome == "open" and answer.target:
+            found = await self.way(answer.target, ctx.capabilities, ctx.event.gateway)
+            return replace(answer, way=found)
+        if answer.outcome == "full" and whole.full == "create":
+            return await self._create(ctx, route)
+        return answer
+
+    async def _create(self, ctx: Context, route: RouteSettings) -> Answer:
+        """A live code whose platform makes a new group, where there is one that can be shown."""
+        for one in route.groups if "image" in ctx.capabilities.segments else ():
+            if picture := await self._picture(one.group, True):
+                return Answer("create", route, way=Way("code", picture))
+        return Answer("full", route)
+
+    async def _enough(self, ctx: Context, route: RouteSettings) -> bool:
+        """Whether the member was shown the way as often today as they may be."""
+        if not route.per_day:
+            return False
+        key = ctx.effects.keys.route_asks(self._day(ctx), route.name)
+        known = await self._store.text("HGET", key, ctx.member.number) or ""
+        ctx.effects.guard(known, "HGET", key, ctx.member.number)
+        return int(known or 0) >= route.per_day
+
+    def _count(self, ctx: Context, answer: Answer) -> None:
+        assert answer.route is not None
+        name, target = answer.route.name, answer.target
+        outcome = COUNTED.get(answer.outcome, answer.outcome)
+        for counter in ("asked", outcome):
+            ctx.effects.count(self._day(ctx), f"route:{counter}:{name}")
+        ctx.effects.do("ZADD", ctx.effects.keys.route_asked(name), ctx.now, ctx.member.number)
+        what = "answered" if answer.outcome == "open" else answer.outcome
+        reason = f"{name} → {target.name}" if target else name
+        ctx.note(f"route.{what}", reason=reason, text=ctx.text)
+        if answer.outcome == "open":
+            ctx.note("route.way", reason=WHY[answer.way.means])
+
+    def _day(self, ctx: Context) -> str:
+        return self._days.of(ctx.now).isoformat()
+
+    async def _group(self, route: RouteSettings, number: int) -> RouteGroup:
+        for one in route.groups:
+            if await self._members.group_number(one.group) == number:
+                return one
+        raise LookupError(number)
+
+    async def _target(self, one: RouteGroup, number: int) -> Target:
+        group = await self._members.group(number)
+        ident = one.group.group or ""
+        name = group.name if group and group.name else ident
+        return Target(number, ident, name, str(one.link or ""))
+
+
+def _own(whole: RouteSettings, route: RouteSettings) -> tuple[RouteGroup, ...]:
+    """The groups that are the member's, where they are not all."""
+    return () if route.groups == whole.groups else route.groups

@@ -1,0 +1,159 @@
+"""Places: room in a route's groups, held for who was shown the way in till they join."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, cast
+
+from bot.model.conversation import Conversation
+from bot.settings.rooms import RouteGroup, RouteSettings
+from bot.store.effects import Effects
+from bot.store.members import Members
+from bot.store.store import Store, as_text
+
+Found = Literal["held", "already", "full", "barred", "wait"]
+WAYS = 40 * 86_400
+"""Seconds it is kept who was shown the way in: a join in 30 days and a week there tell on it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What there is for a member.
+
+    "held": a place in ``group`` is theirs until ``until`` (UTC ms; 0 when nobody asked to hold
+    it); "already": they are in ``group``; "full"; "barred": they were removed from every group
+    there is; "wait": they are at ``position`` of the waiting list, counted from 1.
+    """
+
+    found: Found
+    member: int = 0
+    group: int = 0
+    until: int = 0
+    position: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Somebody on a waiting list since ``asked`` (UTC ms), to be told at ``to``."""
+
+    member: int
+    asked: int
+    to: Conversation
+
+
+class Places:
+    """Holds places, one step each: no place is promised twice, whoever asks at once where.
+
+    A group's places are its capacity less who is in it and those a place is held for. A hold ends
+    when the member joins or its time is over. What opens is for those who wait, in their order.
+    """
+
+    def __init__(self, store: Store, members: Members) -> None:
+        self._store = store
+        self._members = members
+
+    async def look(
+        self, route: RouteSettings, member: int, groups: Sequence[RouteGroup] = ()
+    ) -> Place:
+        """What there would be for a member, of these groups of the route (none: of all)."""
+        return await self._ask(route, member, 0, "", groups)
+
+    async def reserve(
+        self,
+        route: RouteSettings,
+        member: int,
+        to: Conversation | None = None,
+        groups: Sequence[RouteGroup] = (),
+    ) -> Place:
+        """Hold a place for a member who asked; asked again, it is the same one.
+
+        Where nothing is open they are put on the waiting list, if ``to`` says where to tell them.
+        """
+        own = ",".join(map(str, await self._numbers(groups)))
+        note = f"{own} {to.key}" if to else ""
+        return await self._ask(route, member, int(route.hold * 1000), note, groups)
+
+    async def next(self, route: RouteSettings) -> Place:
+        """Hold a place for the first who waits and can have one; "full" when nobody can.
+
+        Asked again it answers the same until they are off the list.
+        """
+        return await self._ask(route, 0, int(route.hold * 1000), "", ())
+
+    # waiting lists
+
+    async def waited_for(self) -> list[str]:
+        """The routes somebody may wait for."""
+        return sorted(await self._store.texts("SMEMBERS", self._store.keys.route_waited()))
+
+    async def waiting(self, route: str) -> list[Waiting]:
+        """Who waits for a route, in their order."""
+        keys = self._store.keys
+        scores, notes = await asyncio.gather(
+            self._store.table("ZRANGE", keys.route_waiting(route), 0, -1, "WITHSCORES"),
+            self._store.table("HGETALL", keys.route_waiters(route)),
+        )
+        return [
+            Waiting(int(member), int(float(score)), where(notes[member]))
+            for member, score in scores.items()
+            if member in notes
+        ]
+
+    async def waits_since(self, route: str, member: int) -> str | None:
+        """Since when a member waits, as the store says it; None when they do not."""
+        return await self._store.text("ZSCORE", self._store.keys.route_waiting(route), member)
+
+    async def note(self, route: str, member: int) -> Conversation | None:
+        """Where somebody who waits is to be told."""
+        key = self._store.keys.route_waiters(route)
+        found = await self._store.text("HGET", key, member)
+        return where(found) if found else None
+
+    def leave(self, effects: Effects, route: str, member: int) -> None:
+        """Take a member off a waiting list."""
+        effects.do("ZREM", effects.keys.route_waiting(route), member)
+        effects.do("HDEL", effects.keys.route_waiters(route), member)
+
+    async def close(self, route: str) -> None:
+        """Drop the waiting list of a route that is no more."""
+        keys = self._store.keys
+        effects = Effects(keys)
+        effects.do("DEL", keys.route_waiting(route), keys.route_waiters(route))
+        effects.do("SREM", keys.route_waited(), route)
+        await self._store.apply(effects)
+
+    # inside
+
+    async def _ask(
+        self,
+        route: RouteSettings,
+        member: int,
+        hold: int,
+        note: str,
+        groups: Sequence[RouteGroup],
+    ) -> Place:
+        keys, name = self._store.keys, route.name
+        numbers = await self._numbers(route.groups)
+        capacities = [one.capacity or route.capacity or 0 for one in route.groups]
+        own = ",".join(map(str, await self._numbers(groups)))
+        found = await self._store.run(
+            "route_reserve",
+            [keys.route_waiting(name), keys.route_waiters(name), keys.route_waited()],
+            [
+                *(self._store.prefix, name, member, self._store.clock.now(), hold),
+                *(route.fill, int(route.readmit), note, own),
+                *(part for pair in zip(numbers, capacities, strict=True) for part in pair),
+            ],
+        )
+        outcome, *rest = found
+        return Place(cast(Found, as_text(outcome)), *(int(number) for number in rest))
+
+    async def _numbers(self, groups: Sequence[RouteGroup]) -> list[int]:
+        return [await self._members.group_number(one.group) for one in groups]
+
+
+def where(note: str) -> Conversation:
+    """The conversation in a note of somebody who waits."""
+    return Conversation.parse(note.partition(" ")[2])

@@ -1,0 +1,1 @@
+"""Tags: what they are, who gets them, and giving them to many at once."""

@@ -1,0 +1,1 @@
+"""Welcomes: who comes is greeted by a script, once, and every one who is not has a reason."""

@@ -1,0 +1,47 @@
+"""A route's page: its numbers, what they mean, and who waits."""
+
+from __future__ import annotations
+
+from html import unescape
+
+from tests.console.house import House
+from tests.console.test_routes_pages import RUN, filled
+
+PLACES = {"fill": "fewest", "full": "wait", "hold": "90m", "per_day": "3", "readmit": "on"}
+
+
+async def test_places_are_set_in_the_form_and_stay_when_it_is_saved_again(house: House) -> None:
+    visitor = await house.operator("ann", "manager")
+    assert (await filled(visitor, {**RUN, **PLACES}))[0] == 303
+    page = unescape(await visitor.get("/routes/edit?name=跑步"))
+    for shown in ('value="fewest" checked', 'value="wait" checked', 'value="90m"', 'value="3"'):
+        assert shown in page
+    [route] = [r.route for r in await house.rooms.routes.routes() if r.route.name == "跑步"]
+    assert (route.fill, route.full, route.hold, route.per_day) == ("fewest", "wait", 5400, 3)
+    assert route.readmit
+
+
+async def test_what_is_wrong_with_places_stands_beside_the_field(house: House) -> None:
+    visitor = await house.operator("ann", "manager")
+    for field, value in (("hold", "soon"), ("per_day", "0"), ("full", "create")):
+        status, page = await filled(visitor, {**RUN, **PLACES, field: value})
+        assert status == 422
+        beside = page.split('class="wrong" role="alert">')
+        assert len(beside) == 2
+        assert f'name="{field}"' in beside[0]
+
+
+async def test_a_routes_page_shows_its_funnel_and_who_waits(house: House) -> None:
+    visitor = await house.operator("ann", "manager")
+    await filled(visitor, {**RUN, **PLACES, "capacity-0": "1"})
+    for who in ("p1", "p2"):
+        await house.community.member(who, f"person {who}").says("跑步")
+    page = unescape(await visitor.get("/routes/statistics?name=跑步"))
+    assert 'data-label="Asked">2<' in page
+    assert 'data-label="Shown the way">1<' in page
+    assert "person p2" in page.split("Waiting list")[1]
+    assert "person p1" not in page.split("Waiting list")[1]
+    assert "members who asked for it" in page
+    assert 'data-label="Asked">2<' in await visitor.get("/routes/statistics?name=跑步&days=")
+    async with visitor.client.get("/routes/statistics?name=nothing") as answer:
+        assert answer.status == 404
