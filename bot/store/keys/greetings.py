@@ -1,0 +1,103 @@
+"""The keys of welcomes, group welcomes and live codes."""
+
+from __future__ import annotations
+
+from bot.store.keys.key import DAY, FOREVER, Key, Prefixed
+
+
+class GreetingsKeys(Prefixed):
+    """Their names."""
+
+    # welcomes
+    welcome_pending = Key(
+        "welcome:pending:{group}",
+        "hash",
+        "welcome",
+        DAY,
+        "account and name of a joiner",
+        "{member}",
+    )
+    welcome_greeted = Key(
+        "welcome:greeted:{group}",
+        "zset",
+        "welcome",
+        FOREVER,
+        "greeted ms; trimmed by age",
+        "{member}",
+    )
+    welcome_told = Key(
+        "welcome:told:{scope}",
+        "zset",
+        "welcome",
+        FOREVER,
+        "greeted ms, by a script or (*) by any; trimmed by age",
+        "{member}",
+    )
+    welcome_gate = Key(
+        "welcome:gate:{group}",
+        "hash",
+        "welcome",
+        7 * DAY,
+        "newcomers asked to do something first, JSON",
+        "{member}",
+    )
+    welcome_greeting = Key(
+        "welcome:greeting:{greeting}",
+        "hash",
+        "welcome",
+        40 * DAY,
+        "account and name of whom it is for",
+        "{member}",
+    )
+    welcome_said = Key(
+        "welcome:said:{group}",
+        "hash",
+        "welcome",
+        40 * DAY,
+        "what can be taken back of a greeting, JSON",
+        "{greeting}",
+    )
+    welcome_scripts = Key(
+        "welcome:scripts", "hash", "welcome", FOREVER, "scripts made at run time, JSON", "{script}"
+    )
+    welcome_version = Key(
+        "welcome:version", "string", "welcome", FOREVER, "counts the changes of these scripts"
+    )
+    welcome_counts = Key(
+        "welcome:counts:{day}",
+        "hash",
+        "welcome",
+        400 * DAY,
+        "who came, was greeted, and was not, by reason",
+        "{script}/{what}",
+    )
+    welcome_variant = Key(
+        "welcome:variant:{script}:{number}:{variant}",
+        "fact",
+        "welcome",
+        FOREVER,
+        "who got this text of a message",
+        "{member}",
+    )
+    welcome_open = Key(
+        "welcome:open:{gateway}:{member}",
+        "string",
+        "welcome",
+        600,
+        "a new contact may be welcomed without a tap, and nobody has: till when, ms",
+    )
+
+    # live codes
+    live_codes = Key("live:codes", "hash", "live_codes", FOREVER, "a live code, JSON", "{code}")
+    live_standing = Key(
+        "live:standing", "hash", "live_codes", FOREVER, "how it stands, JSON", "{code}"
+    )
+    live_busy = Key("live:busy:{code}", "string", "live_codes", 120, "who is changing it now")
+    live_groups = Key(
+        "live:groups:{gateway}", "set", "live_codes", FOREVER, "groups codes led to", "{place}"
+    )
+
+    # group welcomes: texts for who joins a group, which platforms keep
+    group_welcomes = Key(
+        "group:welcomes", "hash", "group welcomes", FOREVER, "one and how it stands, JSON", "{id}"
+    )
