@@ -21,8 +21,11 @@ def month_day(value: str) -> int | None:
 
 def whole_day(value: str) -> int | None:
     """YYYYMMDD of ``2026-12-01`` or ``2026-12-01 15:00``; None when it names no day of a year."""
+    written = value.strip()[:10]
+    if "-" not in written:  # a phone number begins like 20261201 too
+        return None
     try:
-        day = date.fromisoformat(value.strip()[:10])
+        day = date.fromisoformat(written)
     except ValueError:
         return None
     return day.year * 10_000 + day.month * 100 + day.day
