@@ -252,7 +252,7 @@ async def test_an_erasure_that_breaks_off_is_finished_later(store: Store, at: in
     again = Erasure(store, Members(store))
     if not done:
         assert await again.resume() or await again.erase_member(number, "operator admin")
-    assert await left_of(store, NAME, ACCOUNT, 999) == []
+    assert await left_of(store, NAME, ACCOUNT, FIRST) == []
     assert [e.what for _, e in await Journal(store).recent()] == ["member.erased"]
     assert not await store.call("EXISTS", store.keys.erasing(), store.keys.tag("tea"))
 
