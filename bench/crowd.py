@@ -16,11 +16,11 @@ from itertools import islice
 from random import Random
 from typing import Any
 
-from bot.audience.bits import Bits
 from bot.checkins.days import offset
 from bot.checkins.records import EVERYWHERE, KEPT, ORDER_KEPT
 from bot.model.dates import month_day, whole_day
 from bot.model.initials import initials
+from bot.store.bits import Bits
 from bot.store.store import Store
 
 KINDS = 1 << 16

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from functools import reduce
 from operator import and_
 from typing import Literal
 
 from bot.audience.audience import Audience
-from bot.audience.bits import Bits
 from bot.audience.expression import And, Expression, Not, Or, Term, pushed, terms
 from bot.audience.segments import SEGMENT, Segments
 from bot.audience.source import NOWHERE, GroupSource, Scope, Source
 from bot.i18n.mark import msgid
 from bot.located import Place, Problem, Problems, nearest
 from bot.model.phrase import Phrase
+from bot.store.bits import Bits
+from bot.store.facts import read
 from bot.store.keys import Keys
-from bot.store.line import StoreError
 from bot.store.members import Group, Members
 from bot.store.store import Store
 
@@ -164,20 +163,6 @@ class Algebra:
         raise Problems([_problem(term, UNTOLD)])
 
 
-async def read(store: Store, keys: Sequence[str]) -> dict[str, Bits]:
-    """Facts by their keys, all asked for in one go; raises StoreError.
-
-    A fact's encoding is only known by its answer, so each is asked for as a set and as a bitmap:
-    the wrong one of the two is refused at once. A set may become a bitmap, never the other way.
-    """
-    asked = [store.ask(command, key) for key in keys for command in ("SMEMBERS", "GET")]
-    answers = await asyncio.gather(*asked, return_exceptions=True)
-    return {
-        key: _fact(numbers, bitmap)
-        for key, numbers, bitmap in zip(keys, answers[::2], answers[1::2], strict=True)
-    }
-
-
 def _survivors(members: Bits, led: Mapping[int, int]) -> Bits:
     """Whom numbers lead to: what was done before a merge is the survivor's too."""
     if not led or not (former := members & Bits.of(led)):
@@ -266,11 +251,3 @@ def _segment(
         return []
     seen.add((name, negative))
     return [pushed(named[name], negative)]
-
-
-def _fact(numbers: object, bitmap: object) -> Bits:
-    if isinstance(numbers, list):
-        return Bits.of(map(int, numbers))
-    if bitmap is None or isinstance(bitmap, bytes):
-        return Bits.of_bitmap(bitmap or b"")
-    raise bitmap if isinstance(bitmap, BaseException) else StoreError("not a fact")

@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from bot.audience.bits import Bits
+from bot.store.bits import Bits
 from bot.store.members import Group
 
 Found = Sequence[str] | Bits

@@ -6,10 +6,11 @@ import asyncio
 from collections.abc import Collection, Sequence
 from datetime import timedelta
 
-from bot.audience.algebra import place_of, read
-from bot.audience.bits import Bits
+from bot.audience.algebra import place_of
 from bot.audience.source import Found, GroupSource, Scope, Source
 from bot.clock import Days
+from bot.store.bits import Bits
+from bot.store.facts import read
 from bot.store.members import Group, Members
 from bot.store.store import Store
 

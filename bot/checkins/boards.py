@@ -7,8 +7,6 @@ from collections import OrderedDict
 from collections.abc import AsyncIterator, Sequence
 from datetime import date
 
-from bot.audience.algebra import read
-from bot.audience.bits import Bits
 from bot.checkins.board import PERIODS, Board, Row, period
 from bot.checkins.checkins import CheckIns
 from bot.checkins.days import DAY, Days
@@ -17,6 +15,8 @@ from bot.checkins.records import EVERYWHERE
 from bot.checkins.standing import Reckoning
 from bot.checkins.sums import Sums
 from bot.checkins.tally import Sheet, streak, tally
+from bot.store.bits import Bits
+from bot.store.facts import read
 from bot.store.members import Members
 from bot.store.store import Store
 

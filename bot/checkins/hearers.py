@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from bot.audience.algebra import read
-from bot.audience.bits import Bits
 from bot.checkins.checkins import AtRisk, CheckIns
 from bot.checkins.programme import Programme
 from bot.model.capabilities import Capabilities
 from bot.model.conversation import Conversation
+from bot.store.bits import Bits
+from bot.store.facts import read
 from bot.store.members import Group, Member, Members
 from bot.store.store import Store
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from functools import reduce
 from operator import or_
 
-from bot.audience.bits import Bits
+from bot.store.bits import Bits
 
 NOBODY = Bits()
 

@@ -9,7 +9,6 @@ from unicodedata import east_asian_width
 import click
 
 from bot.app import App
-from bot.audience.bits import Bits
 from bot.cli.main import Setup, cli, show_json
 from bot.figures.drawing import percent
 from bot.figures.figures import FOLLOWED
@@ -24,6 +23,7 @@ from bot.figures.tables import ALL, table_of
 from bot.figures.tongue import Words
 from bot.reports.csv_text import csv_of
 from bot.reports.table import Column, Table
+from bot.store.bits import Bits
 
 ROWS = 20
 WIDEST = 40

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass
 
-from bot.audience.bits import Bits
 from bot.console.formats import Formats
 from bot.console.result_words import way_word
 from bot.console.sop_words import OUTCOMES, SKIPS, outcome_word, run_word
@@ -17,6 +16,7 @@ from bot.sop.outcomes.report import Account, Report
 from bot.sop.outcomes.results import HOLD_OUT, RESPONSES, Run
 from bot.sop.outcomes.tasks import Share
 from bot.sop.record import Sop
+from bot.store.bits import Bits
 from bot.store.members import Members
 
 CHUNK = 500

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from bot.audience.algebra import read
-from bot.audience.bits import Bits
 from bot.exports.pieces import Pieces, batches
 from bot.links.links import Links
-from bot.store.facts import Facts
+from bot.store.bits import Bits
+from bot.store.facts import Facts, read
 from bot.store.members import Member, Members
 from bot.store.store import Store
 

@@ -6,13 +6,12 @@ from collections.abc import AsyncIterator
 from datetime import date
 from typing import Literal
 
-from bot.audience.algebra import read
-from bot.audience.bits import Bits
 from bot.exports.pieces import Pieces, Span, batches
 from bot.sop.outcomes.report import ALL
 from bot.sop.outcomes.results import OUTCOMES, Results, Run
 from bot.sop.sops import Sops
-from bot.store.facts import Facts
+from bot.store.bits import Bits
+from bot.store.facts import Facts, read
 from bot.store.members import Members
 from bot.store.store import Store
 

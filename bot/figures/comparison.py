@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from bot.audience.bits import Bits
 from bot.figures.figures import FigureRoom
 from bot.figures.period import Period
 from bot.figures.row import By, Row
@@ -14,6 +13,7 @@ from bot.figures.subject import Subject
 from bot.i18n.mark import msgid
 from bot.reports.interval import Arm, Interval, compare, share
 from bot.reports.interval import Comparison as Contrasted
+from bot.store.bits import Bits
 
 Goal = Literal["clicked", "converted"]
 GOALS: dict[Goal, tuple[str, str]] = {

@@ -8,8 +8,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, tzinfo
 
-from bot.audience.algebra import read
-from bot.audience.bits import Bits
 from bot.clock import utc
 from bot.figures.frame import Frame, Frames
 from bot.figures.keys import Keyring
@@ -26,6 +24,8 @@ from bot.links.steps import Step
 from bot.links.takings import Takings
 from bot.model.phrase import Phrase
 from bot.sop.versions import Versions
+from bot.store.bits import Bits
+from bot.store.facts import read
 from bot.store.members import Members
 from bot.store.store import Store
 

@@ -7,7 +7,6 @@ from dataclasses import replace
 from datetime import tzinfo
 from decimal import Decimal
 
-from bot.audience.bits import Bits
 from bot.clock import utc
 from bot.figures.frame import Taken
 from bot.figures.people import People
@@ -17,6 +16,7 @@ from bot.figures.subject import Scope
 from bot.links.days import Cell, Clicked, Seen
 from bot.links.links import Links
 from bot.links.steps import Step
+from bot.store.bits import Bits
 
 
 class Keyring:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Collection, Mapping
 
-from bot.audience.algebra import read
-from bot.audience.bits import Bits
+from bot.store.bits import Bits
+from bot.store.facts import read
 from bot.store.members import Members
 from bot.store.store import Store
 

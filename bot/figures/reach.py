@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from datetime import date, tzinfo
 from sys import byteorder
 
-from bot.audience.algebra import read
-from bot.audience.bits import Bits
 from bot.clock import utc
 from bot.figures.period import Period
 from bot.links.steps import Step
 from bot.sop.versions import Versions
+from bot.store.bits import Bits
 from bot.store.effects import CHUNK
+from bot.store.facts import read
 from bot.store.store import Store
 
 

@@ -6,10 +6,10 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from bot.audience.bits import Bits
 from bot.figures.frame import Taken
 from bot.figures.reach import Sending
 from bot.links.days import Cell, Clicked
+from bot.store.bits import Bits
 
 
 @dataclass(slots=True)

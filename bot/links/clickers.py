@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable, Collection, Iterable
 
-from bot.audience.algebra import read
 from bot.links.links import Links
 from bot.store.effects import Effects
+from bot.store.facts import read
 from bot.store.store import Store
 
 Members = defaultdict[str, set[int]]

@@ -7,7 +7,6 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 
-from bot.audience.algebra import read
 from bot.clock import utc
 from bot.links.account import Account, Person, clicks_by
 from bot.links.clickers import Clickers, Members, members
@@ -17,6 +16,7 @@ from bot.links.kept import Entry
 from bot.links.links import Links
 from bot.links.rules import FLAGS
 from bot.store.effects import CHUNK, Effects
+from bot.store.facts import read
 from bot.store.store import Store
 
 SECONDS = 86_400

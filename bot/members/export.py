@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from bot.audience.algebra import Algebra
 from bot.audience.audience import Audience
-from bot.audience.bits import Bits
 from bot.i18n.mark import msgid
 from bot.reports.table import Column, Row
+from bot.store.bits import Bits
 from bot.store.members import Member, Members
 from bot.store.store import Store
 

@@ -7,7 +7,8 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 
-from bot.store.facts import Facts, bits
+from bot.store.bits import Bits
+from bot.store.facts import Facts
 from bot.store.members import Group, Member, Members
 from bot.store.store import Store
 
@@ -152,7 +153,7 @@ class Footprint:
         """Who checked in on a day, in which order, and what was shown."""
         keys = self._keys
         bitmap = await self._store.call("GET", keys.checkin_days(programme, member)) or b""
-        days = [FIRST_DAY + timedelta(days=n) for n in bits(bitmap)]
+        days = [FIRST_DAY + timedelta(days=n) for n in Bits.of_bitmap(bitmap)]
         today = datetime.fromtimestamp(self._store.clock.now() / 1000, UTC).date()
         scopes = (EVERYWHERE, *groups)
         found: list[Item] = []

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import asyncio
+from collections.abc import Sequence
 
+from bot.store.bits import Bits
+from bot.store.line import StoreError
 from bot.store.store import Store
 
 
 class Facts:
-    """Reads facts; writing them is an effect (``Effects.fact``)."""
+    """Reads single facts; writing them is an effect (``Effects.fact``)."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -26,18 +29,29 @@ class Facts:
 
     async def numbers(self, key: str) -> list[int]:
         """The numbers in the fact, ascending; reads it whole."""
-        if await self._is_bitmap(key):
-            return list(bits(await self._store.call("GET", key) or b""))
-        return sorted(int(n) for n in await self._store.call("SMEMBERS", key))
+        return [*(await read(self._store, [key]))[key]]
 
     async def _is_bitmap(self, key: str) -> bool:
         return await self._store.text("TYPE", key) == "string"
 
 
-def bits(bitmap: bytes) -> Iterator[int]:
-    """The positions of the set bits, in the server's order (most significant first)."""
-    for index, byte in enumerate(bitmap):
-        if byte:
-            for bit in range(8):
-                if byte & (128 >> bit):
-                    yield index * 8 + bit
+async def read(store: Store, keys: Sequence[str]) -> dict[str, Bits]:
+    """Facts by their keys, all asked for in one go; raises StoreError.
+
+    A fact's encoding is only known by its answer, so each is asked for as a set and as a bitmap:
+    the wrong one of the two is refused at once. A set may become a bitmap, never the other way.
+    """
+    asked = [store.ask(command, key) for key in keys for command in ("SMEMBERS", "GET")]
+    answers = await asyncio.gather(*asked, return_exceptions=True)
+    return {
+        key: _fact(numbers, bitmap)
+        for key, numbers, bitmap in zip(keys, answers[::2], answers[1::2], strict=True)
+    }
+
+
+def _fact(numbers: object, bitmap: object) -> Bits:
+    if isinstance(numbers, list):
+        return Bits.of(map(int, numbers))
+    if bitmap is None or isinstance(bitmap, bytes):
+        return Bits.of_bitmap(bitmap or b"")
+    raise bitmap if isinstance(bitmap, BaseException) else StoreError("not a fact")

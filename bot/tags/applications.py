@@ -5,12 +5,11 @@ from __future__ import annotations
 import asyncio
 from bisect import bisect_right
 
-from bot.audience.algebra import read
-from bot.audience.bits import Bits
 from bot.i18n.mark import msgid
 from bot.located import Problems
+from bot.store.bits import Bits
 from bot.store.effects import Effects
-from bot.store.facts import Facts
+from bot.store.facts import Facts, read
 from bot.store.store import Store
 from bot.tags.application import Application, Progress, State
 from bot.tags.registry import Registry

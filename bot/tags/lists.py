@@ -9,10 +9,10 @@ import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
-from bot.audience.bits import Bits
 from bot.i18n.mark import msgid
 from bot.located import Problems
 from bot.model.phrase import Phrase
+from bot.store.bits import Bits
 from bot.store.store import Store
 from bot.tags.tag import problem
 

@@ -11,12 +11,12 @@ from typing import Literal, get_args
 
 from bot.audience.algebra import Algebra, place_of
 from bot.audience.audience import Audience
-from bot.audience.bits import Bits
 from bot.audience.expression import Term
 from bot.clock import utc
 from bot.i18n.mark import msgid
 from bot.located import Problems, nearest
 from bot.model.phrase import Phrase
+from bot.store.bits import Bits
 from bot.store.members import Group, Members
 from bot.tags.lists import Listed, Lists
 from bot.tags.rosters import Rosters

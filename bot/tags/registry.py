@@ -6,14 +6,13 @@ import asyncio
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from bot.audience.algebra import read
-from bot.audience.bits import Bits
 from bot.i18n.mark import msgid
 from bot.located import Problem, Problems
 from bot.model.phrase import Phrase
 from bot.store.audit import Change, audit
+from bot.store.bits import Bits
 from bot.store.effects import Effects
-from bot.store.facts import Facts
+from bot.store.facts import Facts, read
 from bot.store.store import Store
 from bot.tags.tag import Tag, TagGroup, faults, name_faults, problem
 

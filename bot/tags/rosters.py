@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
-from bot.audience.algebra import read
-from bot.audience.bits import Bits
 from bot.audience.sources import Joined
+from bot.store.bits import Bits
+from bot.store.facts import read
 from bot.store.members import Group, Members
 from bot.store.store import Store
 

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.audience.bits import Bits
 from bot.checkins.board import period
 from bot.checkins.sums import Sums
 from bot.store.address import unix
+from bot.store.bits import Bits
 from bot.store.store import Store
 from bot.testing import Chat, Community
 

@@ -6,10 +6,10 @@ from decimal import Decimal
 
 import pytest
 
-from bot.audience.bits import Bits
 from bot.figures.period import last
 from bot.figures.subject import BadSubject, Subject
 from bot.links.codes import Code
+from bot.store.bits import Bits
 from tests.figures.fair import Fair
 from tests.sop.town import DAY, HOUR
 

@@ -6,11 +6,11 @@ from datetime import date
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
-from bot.audience.bits import Bits
 from bot.sop.foresight.agenda import Slot, slots_of
 from bot.sop.foresight.foreseen import Foreseen
 from bot.sop.templates.step import Action
 from bot.sop.times.schedule import day_of
+from bot.store.bits import Bits
 
 MINUTE = 60_000
 HALF_AN_HOUR = 30 * MINUTE

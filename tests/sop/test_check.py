@@ -8,7 +8,6 @@ from functools import partial
 
 import pytest
 
-from bot.audience.bits import Bits
 from bot.clock import millis, utc
 from bot.links.probe import LinkHealth, Verdict
 from bot.model.capabilities import Capabilities, Quota, Rate
@@ -20,6 +19,7 @@ from bot.sop.foresight.foreseen import Foreseen
 from bot.sop.record import Sop, Version
 from bot.sop.templates.step import Action
 from bot.sop.templates.template import Template
+from bot.store.bits import Bits
 from bot.store.effects import Effects
 
 from .town import Town

@@ -9,7 +9,6 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.audience.bits import Bits
 from bot.audience.segments import Segments
 from bot.clock import utc
 from bot.model.capabilities import Capabilities
@@ -18,6 +17,7 @@ from bot.sop.foresight.foreseen import Foreseen
 from bot.sop.foresight.tally import Counts
 from bot.sop.foresight.totals import GETS, Drill, Totals
 from bot.sop.record import Version
+from bot.store.bits import Bits
 
 from .town import DAY, HOUR, Town
 

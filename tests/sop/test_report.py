@@ -9,7 +9,6 @@ from random import Random
 
 import pytest
 
-from bot.audience.bits import Bits
 from bot.delivery.journal import Journal
 from bot.links.steps import Steps
 from bot.model.capabilities import Capabilities
@@ -17,6 +16,7 @@ from bot.sop.outcomes.numbers import Numbers
 from bot.sop.outcomes.report import PEOPLE, Report
 from bot.sop.outcomes.results import RESPONSES
 from bot.sop.record import Sop
+from bot.store.bits import Bits
 from bot.store.effects import Effects
 
 from .town import DAY, HOUR, Town

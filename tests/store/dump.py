@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from bot.store.facts import bits
+from bot.store.bits import Bits
 from bot.store.keys import catalogue
 from bot.store.store import Store
 
@@ -28,7 +28,7 @@ async def _content(store: Store, raw: bytes, name: str) -> Any:
     match kind:
         case "string":
             value = await store.call("GET", raw)
-            return list(bits(value)) if fact else value
+            return [*Bits.of_bitmap(value)] if fact else value
         case "hash":
             flat = await store.call("HGETALL", raw)
             return dict(zip(flat[::2], flat[1::2], strict=True))

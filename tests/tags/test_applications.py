@@ -6,8 +6,8 @@ import asyncio
 
 import pytest
 
-from bot.audience.bits import Bits
 from bot.located import Problems
+from bot.store.bits import Bits
 from bot.store.erasure import Erasure
 from bot.tags import applications
 from bot.tags.applications import KEPT, Applications

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.audience.bits import Bits
 from bot.store.address import unix
+from bot.store.bits import Bits
 from bot.store.store import Store
 from bot.tags.tag import Tag
 from bot.testing.clock import TestClock

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import pytest
 
-from bot.audience.bits import Bits
 from bot.located import Problems
+from bot.store.bits import Bits
 from bot.tags.configured import configured
 from bot.tags.renaming import Renaming
 from bot.tags.tag import Tag

@@ -12,7 +12,6 @@ from typing import get_args
 from aiohttp import web
 from babel.dates import format_date, get_day_names
 
-from bot.audience.bits import Bits
 from bot.console.directory import Directory
 from bot.console.frame import Frame
 from bot.console.page import Page
@@ -33,6 +32,7 @@ from bot.sop.times.holidays import (
     published,
 )
 from bot.sop.times.schedule import DAY_MS
+from bot.store.bits import Bits
 from bot.store.members import Group, Member, Members
 
 YEARS = (1971, 2098)

@@ -6,8 +6,6 @@ from datetime import date, timedelta
 
 from aiohttp import web
 
-from bot.audience.algebra import read
-from bot.audience.bits import Bits
 from bot.checkins.checkins import CheckIns
 from bot.checkins.days import ZERO
 from bot.checkins.programme import Programme
@@ -15,6 +13,8 @@ from bot.console.frame import Frame
 from bot.console.page import Page
 from bot.console.paging import offset
 from bot.i18n.mark import msgid
+from bot.store.bits import Bits
+from bot.store.facts import read
 from bot.store.members import Group, Members
 from bot.store.store import Store
 

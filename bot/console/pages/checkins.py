@@ -10,8 +10,6 @@ from datetime import date, timedelta
 from aiohttp import web
 from markupsafe import Markup
 
-from bot.audience.algebra import read
-from bot.audience.bits import Bits
 from bot.checkins.board import Board, Row
 from bot.checkins.boards import Boards
 from bot.checkins.checkins import CheckIns as Room
@@ -25,7 +23,8 @@ from bot.console.frame import Frame
 from bot.console.page import Page
 from bot.console.paging import offset
 from bot.i18n.mark import msgid
-from bot.store.facts import Facts
+from bot.store.bits import Bits
+from bot.store.facts import Facts, read
 from bot.store.members import Group, Member, Members
 from bot.store.store import Store
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
-from bot.audience.bits import Bits
 from bot.console import figure_words
 from bot.console.directory import PAGE, Directory
 from bot.console.figure_words import OPENED, Asked, asked
@@ -22,6 +21,7 @@ from bot.figures.row import By, Row
 from bot.figures.subject import BadSubject
 from bot.i18n.mark import msgid
 from bot.reports.table import Column, Table
+from bot.store.bits import Bits
 from bot.store.members import Group, Member, Members
 
 CHUNK = 500

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 from aiohttp import web
 
-from bot.audience.bits import Bits
 from bot.console.directory import Directory
 from bot.console.frame import Frame
 from bot.console.page import Page
@@ -17,6 +16,7 @@ from bot.sop.outcomes.asked import Asked
 from bot.sop.outcomes.report import KINDS, PEOPLE, Report
 from bot.sop.record import Sop
 from bot.sop.sops import NoSuchSop, Sops
+from bot.store.bits import Bits
 from bot.store.members import Group, Member, Members
 
 PAGE = 50

@@ -9,7 +9,6 @@ from aiohttp import web
 
 from bot.audience.algebra import place_of
 from bot.audience.audience import Audience
-from bot.audience.bits import Bits
 from bot.audience.expression import And, Expression, Not, Or, Term
 from bot.clock import millis
 from bot.console.frame import Frame
@@ -17,6 +16,7 @@ from bot.console.page import Page
 from bot.console.pages.tags import by_field
 from bot.i18n.mark import msgid
 from bot.located import Problems
+from bot.store.bits import Bits
 from bot.store.members import Member, Members
 from bot.tags.parts import PARTS, Choice, Part, Parted, said
 from bot.tags.room import Tags

@@ -21,10 +21,11 @@ from bot.gateways.wecom.errors import NO_ANSWER, RULES, WeComError, failure
 from bot.gateways.wecom.known import Known
 from bot.gateways.wecom.lists import NO_RELATION, Lists, Relation
 from bot.gateways.wecom.pairs import Pairs
-from bot.gateways.wecom.wholes import has, numbers, read
 from bot.i18n.mark import msgid
 from bot.model.phrase import Phrase
+from bot.store.bits import Bits
 from bot.store.effects import Effects
+from bot.store.facts import read
 from bot.store.store import Store
 
 log = structlog.get_logger(__name__)
@@ -44,6 +45,7 @@ MISSING = msgid("WeCom has no tag for “{tag}”: {why}")
 NOT_CREATED = msgid("create it in WeCom, or let Muster do so with the setting create_tags")
 NOT_OURS = msgid("an app may add tags only to groups of tags it made itself")
 NOT_OURS_CODE = 60011
+NOBODY = Bits()
 
 
 def unmarked(missing: str, errcode: int, errmsg: str) -> Phrase | None:
@@ -65,13 +67,13 @@ def unmarked(missing: str, errcode: int, errmsg: str) -> Phrase | None:
 class Work:
     """What differs now: ``differing`` are members and tags of ours, some of all that ``wait``.
 
-    ``ids`` are the company tags of each tag, ``having`` is who has it here, as a whole.
+    ``ids`` are the company tags of each tag, ``having`` is who has it here.
     """
 
     differing: Mapping[int, set[str]]
     waiting: int
     ids: Mapping[str, list[str]]
-    having: Mapping[str, int]
+    having: Mapping[str, Bits]
 
 
 class Marking:
@@ -152,10 +154,10 @@ class Marking:
             having[name] = ours = facts[tag]
             differs = (ours ^ facts[tagged]) & facts[customers]
             add, drop = differs & ours, differs & facts[tagged]
-            waiting += differs.bit_count()
+            waiting += differs.count()
             if add and name not in ids and (made := await self._create(name)):
                 ids[name] = [made]
-            for number in islice(numbers(differs if name in ids else drop), SOME + 1):
+            for number in islice(differs if name in ids else drop, SOME + 1):
                 differing[number].add(name)
         for number, name in await self._known.marking():
             if name in both:
@@ -289,7 +291,7 @@ class Marking:
 
 
 def _wanted(number: int, name: str, work: Work) -> bool:
-    return has(work.having.get(name, 0), number)
+    return number in work.having.get(name, NOBODY)
 
 
 def _difference(

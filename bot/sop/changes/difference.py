@@ -6,9 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from bot.audience.algebra import read
 from bot.audience.audience import Audience
-from bot.audience.bits import Bits
 from bot.audience.source import Scope
 from bot.routing.template import TemplateFailed
 from bot.sop.changes.redline import Piece, redline
@@ -19,6 +17,8 @@ from bot.sop.sops import Sops
 from bot.sop.templates.step import Step
 from bot.sop.templates.words import spoken
 from bot.sop.times.timing import due
+from bot.store.bits import Bits
+from bot.store.facts import read
 
 NAMES = 8
 """Names told of those who join or leave an audience."""

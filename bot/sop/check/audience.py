@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bot.audience.audience import Audience
-from bot.audience.bits import Bits
 from bot.audience.expression import terms
 from bot.audience.source import Scope
 from bot.i18n.mark import msgid
@@ -15,6 +14,7 @@ from bot.sop.check.plan import Plan
 from bot.sop.sops import Sops
 from bot.sop.templates.anchor import is_moment
 from bot.sop.templates.step import Step
+from bot.store.bits import Bits
 
 EXPECTED, WORTH = 0.1, 0.05
 """A usual share of clicks, and a difference of it that is worth knowing."""

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date, timedelta
 
-from bot.audience.bits import Bits
 from bot.i18n.mark import msgid
 from bot.sop.check.finding import Finding, told
 from bot.sop.check.plan import SENT, Plan, wanted
 from bot.sop.foresight.foreseen import Foreseen
 from bot.sop.sops import Sops
 from bot.sop.times.schedule import day_of
+from bot.store.bits import Bits
 
 WEEK = 7
 Daily = dict[date, list[tuple[Foreseen, Bits]]]

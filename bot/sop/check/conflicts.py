@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from math import ceil
 
-from bot.audience.bits import Bits
 from bot.i18n.duration import duration
 from bot.i18n.mark import msgid
 from bot.sop.check.finding import Finding, told
@@ -15,6 +14,7 @@ from bot.sop.check.plan import SENT, Plan
 from bot.sop.foresight.foreseen import Foreseen
 from bot.sop.sops import Sops
 from bot.sop.times.schedule import day_of
+from bot.store.bits import Bits
 
 MINUTE = 60_000
 _SAID = {

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bot.audience.bits import Bits
 from bot.audience.expression import terms
 from bot.i18n.duration import duration
 from bot.i18n.mark import msgid
@@ -12,6 +11,7 @@ from bot.model.capabilities import Rate
 from bot.sop.check.finding import Finding, Severity, told
 from bot.sop.check.plan import SEEN, Plan, Reach, named_groups
 from bot.sop.sops import Sops
+from bot.store.bits import Bits
 
 _NO_GROUP = msgid("“{gateway}” cannot write into groups: {count} groups get nothing")
 _NO_MEMBER = msgid("“{gateway}” writes neither to members nor into groups: {count} get nothing")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from bot.audience.bits import Bits
 from bot.i18n.mark import msgid
 from bot.model.message import LinkCard, Mention, Message, Text
 from bot.sop.check.finding import Finding, told
@@ -13,6 +12,7 @@ from bot.sop.check.staff import owners
 from bot.sop.check.texts import Said
 from bot.sop.sops import Sops
 from bot.sop.templates.step import Step
+from bot.store.bits import Bits
 
 PICTURES = 9
 """Pictures one moment shows."""

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
 from bot.audience.audience import Audience
-from bot.audience.bits import Bits
 from bot.audience.expression import terms
 from bot.audience.source import Scope
 from bot.model.capabilities import Capabilities
@@ -20,6 +19,7 @@ from bot.sop.templates.step import Step
 from bot.sop.templates.template import Template
 from bot.sop.times.schedule import DAY_MS, FOREVER_MS
 from bot.sop.times.timing import occurrences
+from bot.store.bits import Bits
 from bot.store.members import Group
 
 SEEN = frozenset({"message", "moment", "task", "route"})

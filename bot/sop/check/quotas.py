@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date
 
-from bot.audience.bits import Bits
 from bot.i18n.mark import msgid
 from bot.model.capabilities import Quota
 from bot.sop.check.caps import more_than
@@ -15,6 +14,7 @@ from bot.sop.check.staff import owners
 from bot.sop.sops import Sops
 from bot.sop.times.schedule import DAY, day_of
 from bot.sop.times.window import quota_cap
+from bot.store.bits import Bits
 
 LOOKED_AT = 2_000
 """Targets whose counters are read; what others have used up is not known."""

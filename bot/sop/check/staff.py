@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 
-from bot.audience.bits import Bits
 from bot.i18n.mark import msgid
 from bot.sop.check.finding import Finding, Severity, told
 from bot.sop.check.plan import Plan
 from bot.sop.sops import Sops
 from bot.sop.times.schedule import day_of
+from bot.store.bits import Bits
 
 SAMPLE = 1_000
 """Members whose owners are looked at."""

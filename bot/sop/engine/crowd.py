@@ -8,9 +8,9 @@ from typing import Any
 
 from bot.audience.algebra import Algebra
 from bot.audience.audience import Audience
-from bot.audience.bits import Bits
 from bot.audience.expression import Or, Term
 from bot.audience.source import Scope
+from bot.store.bits import Bits
 
 OPT_OUT = "opt-out"
 """Who has this tag gets no SOP messages; with ":topic" behind it, none of that topic."""

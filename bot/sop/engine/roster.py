@@ -7,9 +7,9 @@ from itertools import islice
 
 from bot.audience.algebra import Algebra
 from bot.audience.audience import Audience
-from bot.audience.bits import Bits
 from bot.audience.expression import terms
 from bot.sop.engine.turn import Turn
+from bot.store.bits import Bits
 from bot.store.facts import Facts
 from bot.store.members import Group, Members
 from bot.store.store import Store

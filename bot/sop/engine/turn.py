@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
-from bot.audience.bits import Bits
 from bot.sop.engine.crowd import Crowd
 from bot.sop.record import ALWAYS, Sop, Version
 from bot.sop.templates.step import Step
 from bot.sop.templates.template import Template
 from bot.sop.times.timing import Pauses
+from bot.store.bits import Bits
 from bot.store.members import Group
 
 PROMPT = frozenset({"tag", "untag", "start", "stop", "wait", "branch", "nothing"})

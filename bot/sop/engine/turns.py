@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from bot.audience.bits import Bits
 from bot.sop.engine.crowd import Crowd
 from bot.sop.engine.roster import Roster, names_groups
 from bot.sop.engine.turn import Changed, Flight, Turn
 from bot.sop.record import Sop, Version
 from bot.sop.versions import Versions
+from bot.store.bits import Bits
 from bot.store.store import Store
 
 

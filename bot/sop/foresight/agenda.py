@@ -8,12 +8,12 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from bot.audience.bits import Bits
 from bot.sop.foresight.foreseen import Foreseen
 from bot.sop.record import Sop
 from bot.sop.sops import Sops
 from bot.sop.templates.step import Action
 from bot.sop.times.schedule import DAY_MS
+from bot.store.bits import Bits
 
 FARTHEST = 400
 """Days looked ahead at most."""

@@ -9,7 +9,6 @@ from dataclasses import replace
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from bot.audience.bits import Bits
 from bot.clock import millis
 from bot.sop.engine.moments import Moments, anchored
 from bot.sop.engine.turn import Flight
@@ -30,6 +29,7 @@ from bot.sop.times.timing import (
     reach,
     shift,
 )
+from bot.store.bits import Bits
 
 HOUR = 3_600_000
 MANY = 100_000

@@ -9,8 +9,6 @@ from heapq import heappop, heappush
 from itertools import count
 from zoneinfo import ZoneInfo, available_timezones
 
-from bot.audience.algebra import read
-from bot.audience.bits import Bits
 from bot.located import Problems
 from bot.sop.engine.crowd import Crowd
 from bot.sop.engine.roster import names_groups
@@ -24,6 +22,8 @@ from bot.sop.foresight.tally import Tally
 from bot.sop.record import ALWAYS, Identity, Sop, Version
 from bot.sop.sops import Sops
 from bot.sop.times.schedule import DAY, DAY_MS, day_of
+from bot.store.bits import Bits
+from bot.store.facts import read
 
 DRAFT = ""
 """What rows of a draft name as their SOP."""

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from bot.audience.bits import Bits
 from bot.sop.templates.step import Action
+from bot.store.bits import Bits
 
 
 @dataclass(frozen=True, slots=True)

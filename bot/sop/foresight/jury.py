@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from zoneinfo import ZoneInfo
 
-from bot.audience.bits import Bits
 from bot.clock import Days
 from bot.model.delivery import Cap
 from bot.sop.engine.turn import PROMPT
@@ -17,6 +16,7 @@ from bot.sop.foresight.rows import Row
 from bot.sop.foresight.tally import Tally
 from bot.sop.templates.step import CAME, TIMED_OUT, Step
 from bot.sop.times.window import moment_gateway, quota_cap
+from bot.store.bits import Bits
 
 
 @dataclass(slots=True)

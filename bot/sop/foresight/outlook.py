@@ -6,14 +6,14 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from zoneinfo import ZoneInfo
 
-from bot.audience.algebra import read
 from bot.audience.audience import Audience
-from bot.audience.bits import Bits
 from bot.audience.expression import terms
 from bot.sop.engine.turn import Turn
 from bot.sop.sops import Sops
 from bot.sop.templates.step import Step
 from bot.sop.times.timing import share_of
+from bot.store.bits import Bits
+from bot.store.facts import read
 
 CHUNK = 20_000
 """Shares reckoned before others have their turn."""

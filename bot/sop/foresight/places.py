@@ -6,11 +6,11 @@ import asyncio
 from bisect import bisect_right
 from zoneinfo import ZoneInfo
 
-from bot.audience.bits import Bits
 from bot.sop.foresight.outlook import CHUNK
 from bot.sop.templates.step import Step
 from bot.sop.times.timing import in_window, place_of, window_end
 from bot.sop.times.window import Windows
+from bot.store.bits import Bits
 
 EXACT = 500
 """Up to so many each have their own moment."""

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from bot.audience.bits import Bits
 from bot.model.base import Frozen
 from bot.model.conversation import Conversation
 from bot.model.message import Message
@@ -19,6 +18,7 @@ from bot.sop.sops import Sops
 from bot.sop.templates.parameters import settle
 from bot.sop.templates.template import Template
 from bot.sop.templates.words import spoken
+from bot.store.bits import Bits
 
 NAMES = 5
 MOST = 500

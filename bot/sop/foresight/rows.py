@@ -7,10 +7,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
-from bot.audience.bits import Bits
 from bot.sop.engine.turn import Flight
 from bot.sop.foresight.outlook import CHUNK
 from bot.sop.templates.step import Step
+from bot.store.bits import Bits
 
 
 @dataclass(slots=True, eq=False)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from bot.audience.bits import Bits
 from bot.model.delivery import Cap
+from bot.store.bits import Bits
 from bot.store.store import Store
 
 PAGE = 1_000

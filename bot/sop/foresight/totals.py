@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from datetime import date
 from zoneinfo import ZoneInfo
 
-from bot.audience.bits import Bits
 from bot.sop.foresight.foreseen import Foreseen
 from bot.sop.templates.step import Action
 from bot.sop.times.schedule import day_of
+from bot.store.bits import Bits
 
 GETS = "gets"
 """Instead of a reason: those who get it."""

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from bot.audience.bits import Bits
 from bot.reports.interval import Arm, Comparison, compare
 from bot.sop.outcomes.numbers import Numbers, rows
 from bot.sop.outcomes.responses import NOBODY, Clicks, Responses
@@ -14,6 +13,7 @@ from bot.sop.outcomes.results import HOLD_OUT, OUTCOMES, REASONS, RESPONSES, Res
 from bot.sop.record import Sop, Version
 from bot.sop.templates.step import Step
 from bot.sop.versions import Versions
+from bot.store.bits import Bits
 from bot.store.store import Store, as_text
 
 ALL = 1_000_000

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
-from bot.audience.algebra import read
-from bot.audience.bits import Bits
 from bot.sop.outcomes.results import RESPONSES, Run
+from bot.store.bits import Bits
+from bot.store.facts import read
 from bot.store.store import Store
 
 NOBODY = Bits()

@@ -13,8 +13,6 @@ from pydantic import ValidationError
 from bot.gateways.wecom.errors import WeComError
 from bot.gateways.wecom.notes import ContactEdited, read, written
 from bot.gateways.wecom.settings import WeComSettings
-from bot.gateways.wecom.wholes import has, numbers
-from bot.gateways.wecom.wholes import read as read_wholes
 from bot.store.effects import Effects
 from bot.store.facts import Facts
 from bot.store.store import Store
@@ -749,18 +747,3 @@ def test_a_company_tag_is_named_with_its_group_and_once() -> None:
     assert "at most 30" in refused(tags={"vip": f"Kind/{'x' * 31}"})
     said = refused(tags={"vip": "Kind/vip", "gold": "Kind/vip"})
     assert '"vip" and "gold" both name "Kind/vip"' in said
-
-
-async def test_many_and_few_are_compared_as_one(store: Store) -> None:
-    effects, keys = Effects(store.keys), store.keys
-    few, many = {3, 8, 700, 20_000}, set(range(1, 2000, 2)) | {8}
-    for name, members in (("few", few), ("many", many)):
-        for number in members:
-            effects.fact(keys.tag(name), number)
-    assert await store.apply(effects)
-    assert await store.text("TYPE", keys.tag("many")) == "string"
-    found = await read_wholes(store, [keys.tag(name) for name in ("few", "many", "none")])
-    one, other, nobody = found.values()
-    assert ({*numbers(one)}, {*numbers(other)}, {*numbers(nobody)}) == (few, many, set())
-    assert {*numbers(one ^ other)} == few ^ many
-    assert [number for number in range(800) if has(one & other, number)] == sorted(few & many)

@@ -6,8 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.audience import Bits
-from bot.store.facts import bits
+from bot.store.bits import Bits
 
 numbers = st.sets(st.integers(0, 70_000) | st.integers(0, 40))
 
@@ -39,7 +38,8 @@ def test_a_page_is_a_slice_of_the_numbers(one: set[int], start: int, limit: int)
 @given(numbers)
 def test_a_bitmap_is_as_the_server_writes_it(one: set[int]) -> None:
     bitmap = Bits.of(one).bitmap()
-    assert [*bits(bitmap)] == sorted(one)
+    written = "".join(f"{byte:08b}" for byte in bitmap)  # the first bit is the highest
+    assert [n for n, bit in enumerate(written) if bit == "1"] == sorted(one)
     assert Bits.of_bitmap(bitmap + b"\0\0") == Bits.of(one)
 
 
