@@ -26,6 +26,12 @@ settings.register_profile("muster", deadline=None, suppress_health_check=[Health
 settings.load_profile("muster")
 
 
+def pytest_collection_finish() -> None:
+    """Every test ends with a collection; what is there before the first need not be looked at."""
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.fixture(scope="session")
 def valkey() -> Iterator[str]:
     """The socket of a real Valkey, one per test process."""

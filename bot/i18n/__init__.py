@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 
 from babel.messages.pofile import read_po
@@ -14,14 +16,15 @@ class Translator:
     """Looks up texts; what a catalogue lacks stays English."""
 
     def __init__(self) -> None:
-        self._texts: dict[str, dict[str, str]] = {}
-        for path in CATALOGUES.glob("*.po"):
-            with path.open("rb") as file:
-                catalogue = read_po(file)
-            self._texts[path.stem] = {
-                str(m.id): str(m.string) for m in catalogue if m.id and m.string
-            }
+        self._texts = {path.stem: _texts(path) for path in CATALOGUES.glob("*.po")}
 
     def translate(self, language: str, text: str) -> str:
         """``text`` in ``language`` ("zh" or "en")."""
         return self._texts.get(language, {}).get(text, text)
+
+
+@cache
+def _texts(path: Path) -> Mapping[str, str]:
+    """A catalogue that is shipped never changes while we run."""
+    with path.open("rb") as file:
+        return {str(m.id): str(m.string) for m in read_po(file) if m.id and m.string}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from types import TracebackType
@@ -33,6 +33,10 @@ _FAILURES = (
 )
 
 
+_SANDBOX = Sandbox()
+"""It keeps nothing of what it compiles, so one is enough; so are the caches below."""
+
+
 class TemplateFailed(Exception):
     """A text that could not be rendered; ``line`` counts from 1, 0 when it is unknown."""
 
@@ -58,17 +62,13 @@ class Templates:
     Macros, blocks, imports and includes are left out: nothing a message needs.
     """
 
-    def __init__(self, cached: int = 512) -> None:
-        self._sandbox = Sandbox()
-        self._compiled: Callable[[str], Template] = lru_cache(cached)(self._compile)
-
     def render(self, source: str, variables: Mapping[str, Any]) -> str:
         """The text with its variables filled in; functions among them are called as they are.
 
         Raises TemplateFailed; what a function raises that says nothing about the template (such
         as OSError) comes through.
         """
-        template = self._compiled(source)
+        template = _compiled(source)
         pieces: list[str] = []
         budget = Budget()
         try:
@@ -85,42 +85,50 @@ class Templates:
 
         A known name may be dotted: where ``member.name`` is, ``member.nmae`` is a problem.
         """
+        return [*_problems(source, frozenset(known))]
+
+
+@lru_cache(2048)
+def _problems(source: str, known: frozenset[str]) -> tuple[TemplateProblem, ...]:
+    try:
+        tree = _read(source)
+    except TemplateFailed as error:
+        return (TemplateProblem(error.line, error.message),)
+    problems = {*_unavailable(tree), *_unknown(tree, known)}
+    if not problems:
         try:
-            tree = self._read(source)
+            _compiled(source)
         except TemplateFailed as error:
-            return [TemplateProblem(error.line, error.message)]
-        problems = {*_unavailable(tree), *_unknown(tree, known, self._sandbox)}
-        if not problems:
-            try:
-                self._compiled(source)
-            except TemplateFailed as error:
-                problems = {TemplateProblem(error.line, error.message)}
-        return sorted(problems)
+            problems = {TemplateProblem(error.line, error.message)}
+    return tuple(sorted(problems))
 
-    def _read(self, source: str) -> nodes.Template:
-        """The syntax tree; raises TemplateFailed."""
-        if len(source) > LENGTH:
-            raise TemplateFailed(Phrase("the template is longer than {n} characters", n=LENGTH))
-        try:
-            tree = self._sandbox.parse(source)
-        except TemplateSyntaxError as error:
-            raise TemplateFailed(_message(error), error.lineno) from None
-        except (RecursionError, ValueError) as error:
-            raise TemplateFailed(_message(error)) from None
-        _check_depth(tree)
-        return tree
 
-    def _compile(self, source: str) -> Template:
-        tree = self._read(source)
-        for problem in _unavailable(tree):
-            raise TemplateFailed(problem.message, problem.line)
-        try:
-            code = self._sandbox.compile(Metering().visit(tree))
-            # A plain dict: Jinja's chain of them is walked at each rendering.
-            return Template.from_code(self._sandbox, code, dict(self._sandbox.globals))
-        except _FAILURES as error:
-            line = error.lineno if isinstance(error, TemplateSyntaxError) else 0
-            raise TemplateFailed(_message(error), line) from None
+def _read(source: str) -> nodes.Template:
+    """The syntax tree; raises TemplateFailed."""
+    if len(source) > LENGTH:
+        raise TemplateFailed(Phrase("the template is longer than {n} characters", n=LENGTH))
+    try:
+        tree = _SANDBOX.parse(source)
+    except TemplateSyntaxError as error:
+        raise TemplateFailed(_message(error), error.lineno) from None
+    except (RecursionError, ValueError) as error:
+        raise TemplateFailed(_message(error)) from None
+    _check_depth(tree)
+    return tree
+
+
+@lru_cache(512)
+def _compiled(source: str) -> Template:
+    tree = _read(source)
+    for problem in _unavailable(tree):
+        raise TemplateFailed(problem.message, problem.line)
+    try:
+        code = _SANDBOX.compile(Metering().visit(tree))
+        # A plain dict: Jinja's chain of them is walked at each rendering.
+        return Template.from_code(_SANDBOX, code, dict(_SANDBOX.globals))
+    except _FAILURES as error:
+        line = error.lineno if isinstance(error, TemplateSyntaxError) else 0
+        raise TemplateFailed(_message(error), line) from None
 
 
 def _check_depth(tree: nodes.Template) -> None:
@@ -144,15 +152,13 @@ def _unavailable(tree: nodes.Template) -> Iterator[TemplateProblem]:
             yield TemplateProblem(node.lineno, message)
 
 
-def _unknown(
-    tree: nodes.Template, known: Collection[str], sandbox: Sandbox
-) -> Iterator[TemplateProblem]:
+def _unknown(tree: nodes.Template, known: Collection[str]) -> Iterator[TemplateProblem]:
     """Names, attributes, filters and tests that do not exist."""
-    roots = {name.split(".")[0] for name in known} | sandbox.globals.keys()
+    roots = {name.split(".")[0] for name in known} | _SANDBOX.globals.keys()
     for call in tree.find_all((nodes.Filter, nodes.Test)):
-        text, names = msgid("there is no filter {name}"), sandbox.filters
+        text, names = msgid("there is no filter {name}"), _SANDBOX.filters
         if isinstance(call, nodes.Test):
-            text, names = msgid("there is no test {name}"), sandbox.tests
+            text, names = msgid("there is no test {name}"), _SANDBOX.tests
         if call.name not in names:
             yield _named(text, call.name, filter(str.isidentifier, names), call)
             call.name = "lower"  # any that exists, for what Jinja2 does next
