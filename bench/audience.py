@@ -31,6 +31,7 @@ from bot.audience.sources import store_sources
 from bot.clock import Days, SystemClock
 from bot.model.conversation import Conversation
 from bot.store.address import unix
+from bot.store.embedded import PACKED
 from bot.store.members import Members
 from bot.store.store import Store
 
@@ -172,7 +173,10 @@ def serving() -> Iterator[str]:
     with tempfile.TemporaryDirectory(prefix="muster-bench-") as folder:
         path = Path(folder) / "s"
         server = subprocess.Popen(
-            [str(get_binary_path()), "--port", "0", "--unixsocket", str(path), "--save", ""],
+            [
+                *(str(get_binary_path()), "--port", "0", "--unixsocket", str(path), "--save", ""),
+                *PACKED,
+            ],
             cwd=folder,
             stdout=subprocess.DEVNULL,
         )

@@ -29,6 +29,8 @@ TAGS, GROUPS, DAYS = 50, 200, 200
 IN, LATELY, ORDERED = 3, 16, 8
 """Groups each is in; last changes of tags kept of each; days whose order is kept."""
 GATEWAY, PROGRAMME = "wecom", "daily"
+PACKED = 4096
+"""The largest set the server keeps as an integer set."""
 BATCH, INDEXED = 200, 128
 """Commands sent at once; members made searchable in one."""
 DAY_MS = 86_400_000
@@ -102,7 +104,8 @@ class Crowd:
     def is_bitmap(self, kinds: Bits) -> bool:
         """Whether lib_fact.lua would have made it one by now, had they come one by one."""
         size = kinds.count() * self.count // KINDS // 256 * 256
-        return size > 512 and size * 512 >= self.count
+        packed = size <= PACKED
+        return size > 512 and size * (32 if packed else 512) >= self.count
 
 
 def pair_of(number: int) -> tuple[str, str]:
