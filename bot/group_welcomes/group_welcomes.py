@@ -4,24 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
-from typing import Any, TypeVar
-
-import structlog
+from typing import Any
 
 from bot.gateways.adapter import Adapter
+from bot.gateways.answer import answer_of
 from bot.group_welcomes.checks import checked
 from bot.group_welcomes.kept import Kept, State
 from bot.i18n.mark import msgid
 from bot.located import Place, Problem, Problems
-from bot.model.delivery import InDoubt, Misconfigured, Refused, Retry, SendError
+from bot.model.delivery import Misconfigured, Refused, Retry, SendError
 from bot.model.group_welcome import GroupWelcome
 from bot.store.audit import Change, audit
 from bot.store.effects import Effects
 from bot.store.store import Store
-
-log = structlog.get_logger(__name__)
 
 WAIT = 45.0
 """Seconds an adapter may take; a picture must be fetched and uploaded first."""
@@ -32,9 +29,6 @@ STALE = 600_000
 SELDOM = 3_000_000
 """Ms after which it is asked again though nobody looks."""
 AWAY = msgid("This node is not connected with the gateway: try again when it is.")
-NO_ANSWER = msgid("The platform did not answer.")
-
-Answer = TypeVar("Answer")
 
 
 class NoSuchWelcome(LookupError):
@@ -127,7 +121,7 @@ class GroupWelcomes:
             try:
                 if adapter is None:
                     raise Retry(AWAY)
-                await self._answer(adapter.end_group_welcome(kept.platform))
+                await answer_of(adapter.end_group_welcome(kept.platform), WAIT)
             except SendError as error:
                 return await self._save(body, kept, {"why": str(error.reason)})
         await self._forget(body, kept, by)
@@ -150,7 +144,7 @@ class GroupWelcomes:
         if adapter is None or kept.state not in ("there", "behind", "gone") or fresh:
             return kept.now(now)
         try:
-            seen = await self._answer(adapter.group_welcome(kept.platform))
+            seen = await answer_of(adapter.group_welcome(kept.platform), WAIT)
         except SendError as error:
             return kept.model_copy(update={"why": str(error.reason)})
         update: dict[str, Any] = {"looked": now, "seen": seen}
@@ -188,7 +182,8 @@ class GroupWelcomes:
         try:
             if adapter is None:
                 raise Retry(AWAY)
-            platform = await self._answer(adapter.make_group_welcome(kept.wanted, tell=kept.tell))
+            making = adapter.make_group_welcome(kept.wanted, tell=kept.tell)
+            platform = await answer_of(making, WAIT)
         except (Retry, Refused, Misconfigured) as error:
             return await self._save(body, kept, _failed("unmade", error))
         except SendError as error:
@@ -202,7 +197,7 @@ class GroupWelcomes:
         try:
             if adapter is None:
                 raise Retry(AWAY)
-            await self._answer(adapter.change_group_welcome(kept.platform, kept.wanted))
+            await answer_of(adapter.change_group_welcome(kept.platform, kept.wanted), WAIT)
         except SendError as error:
             return await self._save(body, kept, _failed("behind", error))
         there = {"state": "there", "why": "", "known": None, "seen": None}
@@ -262,19 +257,6 @@ class GroupWelcomes:
 
     def _now(self) -> int:
         return self._store.clock.now()
-
-    async def _answer(self, asked: Awaitable[Answer]) -> Answer:
-        """What the adapter says; raises SendError, InDoubt for all that is none."""
-        try:
-            async with asyncio.timeout(WAIT):
-                return await asked
-        except SendError:
-            raise
-        except TimeoutError:
-            raise InDoubt(NO_ANSWER) from None
-        except Exception as error:  # supervision boundary: an adapter may be anybody's
-            log.exception("group_welcome.adapter_failed")
-            raise InDoubt(type(error).__name__) from error
 
 
 def _failed(state: State, error: SendError) -> dict[str, str]:

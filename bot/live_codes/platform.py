@@ -2,27 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import TypeVar
-
-import structlog
+from collections.abc import Callable, Mapping, Sequence
 
 from bot.gateways.adapter import Adapter
+from bot.gateways.answer import answer_of
 from bot.i18n.mark import msgid
 from bot.live_codes.standing import Book, Standing, digest
-from bot.model.delivery import InDoubt, Misconfigured, Refused, Retry, SendError
+from bot.model.delivery import Misconfigured, Refused, Retry
 from bot.model.live_code import LiveCode
 from bot.model.phrase import Phrase
-
-log = structlog.get_logger(__name__)
 
 PATIENCE = 45.0
 """Seconds an adapter may take for one answer."""
 AWAY = msgid("This node is not connected with the gateway: try again when it is.")
-NO_ANSWER = msgid("The platform did not answer.")
-
-Answer = TypeVar("Answer")
 
 
 class Platform:
@@ -43,7 +35,7 @@ class Platform:
 
     async def staff(self, gateway: str) -> list[str]:
         """Who codes can lead to; raises SendError."""
-        return [one.id for one in await self._answer(self._adapter(gateway).staff())]
+        return [one.id for one in await answer_of(self._adapter(gateway).staff(), PATIENCE)]
 
     async def bring(self, code: LiveCode, standing: Standing, staff: Sequence[str]) -> Standing:
         """Make it there, or change it; raises SendError, LiveCodeGone when it is gone there.
@@ -53,7 +45,7 @@ class Platform:
         """
         if not standing.platform_id and standing.making:
             finding = self._adapter(code.gateway).find_live_code(code, standing.making)
-            found = await self._answer(finding)
+            found = await answer_of(finding, PATIENCE)
             standing = standing.model_copy(update={"platform_id": found})
         if standing.platform_id and not standing.lost:
             return await self._change(code, standing, staff)
@@ -63,7 +55,7 @@ class Platform:
         noted = standing.model_copy(update={"told": ""})
         await self._book.note(code, noted)
         adapter = self._adapter(code.gateway)
-        await self._answer(adapter.change_live_code(standing.platform_id, code, staff))
+        await answer_of(adapter.change_live_code(standing.platform_id, code, staff), PATIENCE)
         return noted.model_copy(update=_told(code, staff))
 
     async def _make(self, code: LiveCode, standing: Standing, staff: Sequence[str]) -> Standing:
@@ -71,7 +63,7 @@ class Platform:
         await self._book.note(code, noted)
         adapter = self._adapter(code.gateway)
         try:
-            ident, image = await self._answer(adapter.make_live_code(code, staff))
+            ident, image = await answer_of(adapter.make_live_code(code, staff), PATIENCE)
         except (Retry, Refused, Misconfigured):
             await self._book.note(code, standing)
             raise
@@ -81,10 +73,10 @@ class Platform:
         """See how it is there, and which of its staff are idle; raises SendError."""
         adapter, update = self._adapter(code.gateway), dict[str, object]()
         if code.kind == "contact":
-            update |= {"idle": await self._answer(adapter.idle(code.everybody))}
+            update |= {"idle": await answer_of(adapter.idle(code.everybody), PATIENCE)}
         if not standing.platform_id:
             return standing.model_copy(update=update)
-        seen = await self._answer(adapter.live_code(standing.platform_id, code.kind))
+        seen = await answer_of(adapter.live_code(standing.platform_id, code.kind), PATIENCE)
         update |= {"checked": self._now(), "lost": seen is None}
         if seen is not None:
             update |= {"groups": seen.groups, "full": seen.full, "gone": seen.gone}
@@ -97,26 +89,13 @@ class Platform:
         """Take it away there; raises SendError."""
         if standing.platform_id and not standing.lost:
             adapter = self._adapter(code.gateway)
-            await self._answer(adapter.end_live_code(standing.platform_id, code.kind))
+            await answer_of(adapter.end_live_code(standing.platform_id, code.kind), PATIENCE)
 
     def _adapter(self, gateway: str) -> Adapter:
         adapter = self._adapters().get(gateway)
         if adapter is None:
             raise Retry(Phrase(AWAY))
         return adapter
-
-    async def _answer(self, asked: Awaitable[Answer]) -> Answer:
-        """What the adapter says; raises SendError, InDoubt for all that is none."""
-        try:
-            async with asyncio.timeout(PATIENCE):
-                return await asked
-        except SendError:
-            raise
-        except TimeoutError:
-            raise InDoubt(Phrase(NO_ANSWER)) from None
-        except Exception as error:  # supervision boundary: an adapter may be anybody's
-            log.exception("live_codes.adapter_failed")
-            raise InDoubt(type(error).__name__) from error
 
 
 def _told(code: LiveCode, staff: Sequence[str]) -> dict[str, object]:

@@ -2,29 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
+from collections.abc import AsyncGenerator, Collection, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from types import MappingProxyType
-from typing import Any, Literal
+from typing import Any
 
 import aiohttp
 from aiohttp import web
 
 from bot.gateways.adapter import Adapter, Inlet
-from bot.gateways.profiles import profiles
-from bot.gateways.wecom.api import WeComApi, WeComError
+from bot.gateways.wecom.abilities import abilities
+from bot.gateways.wecom.api import WeComApi
 from bot.gateways.wecom.callback import Callbacks
-from bot.gateways.wecom.errors import failure
+from bot.gateways.wecom.errors import repeatable
 from bot.gateways.wecom.files import Files, source_of
-from bot.gateways.wecom.group_welcomes import KEEPS, STEPS, GroupWelcomes
+from bot.gateways.wecom.group_welcomes import STEPS, GroupWelcomes
 from bot.gateways.wecom.health import health
 from bot.gateways.wecom.known import Known
 from bot.gateways.wecom.limits import Limits
 from bot.gateways.wecom.mass import MassSends
 from bot.gateways.wecom.media import Media
 from bot.gateways.wecom.messages import attachment
-from bot.gateways.wecom.moments import PUBLISHES, MomentMedia, Moments
+from bot.gateways.wecom.moments import MomentMedia, Moments
 from bot.gateways.wecom.notes import (
     ArchiveAgreed,
     CompareNow,
@@ -37,11 +36,11 @@ from bot.gateways.wecom.pairs import Pairs
 from bot.gateways.wecom.settings import WeComSettings
 from bot.gateways.wecom.staff import StaffMessages
 from bot.gateways.wecom.sync import Sync
-from bot.gateways.wecom.ways import CODES, Ways
+from bot.gateways.wecom.ways import Ways
 from bot.gateways.wecom.welcome import Codes, Welcomes
 from bot.i18n.mark import msgid
 from bot.model.asking import Ask, AskState, Targets
-from bot.model.capabilities import Capabilities, Quota, Rate
+from bot.model.capabilities import Capabilities
 from bot.model.conversation import Account
 from bot.model.delivery import Delivery, Receipt, Refused, Retry
 from bot.model.event import BaseEvent, ContactAdded, ContactRemoved, MemberLeft
@@ -54,18 +53,12 @@ from bot.store.effects import Effects
 from bot.store.line import StoreError
 
 NOTES = 10_000
-"""Notes kept for the reconciler; of more the oldest go, for it looks at everything in the end."""
+"""Notes kept for the sync; of more the oldest go, for it looks at everything in the end."""
 NOTES_KEPT = 7 * 86_400
 CUSTOMER = ("wm", "wo")
 """How the ids of customers begin: those in WeChat and those in WeCom (document 92277)."""
 SHORTEST_CUSTOMER = 12
 """Letters their ids have at least, really 32: somebody on the staff may be called wmartin."""
-PAGES = 1000
-"""Pages of groups that are asked for, should a cursor never end."""
-MASS_SENDS: Mapping[Literal["month", "week", "day"], int] = MappingProxyType(
-    {"month": 28, "week": 7, "day": 1}
-)
-"""Mass messages a customer or group gets: as many as a month has days, so 28 in every one."""
 NEEDS_TAP = msgid(
     "WeCom sends nothing to customers and customer groups without a staff member's tap: make it "
     "a step of a SOP, which becomes a task for staff"
@@ -88,7 +81,7 @@ class WeCom(Adapter):
         self.settings = settings
         corp, agent = settings.corp_id, settings.agent_id
         limits = Limits(store, corp, agent)
-        self._abilities = _abilities(settings)
+        self._abilities = abilities(settings)
         self._session: aiohttp.ClientSession | None = None
         self._api = WeComApi(
             *(settings.api_url, corp, settings.secret, inlet.clock, store, limits),
@@ -117,10 +110,8 @@ class WeCom(Adapter):
 
     async def receive(self) -> AsyncGenerator[BaseEvent, None]:
         """See that WeCom takes our key; events come by callbacks, and what is lost by the sync."""
-        try:
+        with repeatable():
             await self._api.get("externalcontact/get_follow_user_list")
-        except WeComError as error:
-            raise failure(error, idempotent=True) from None
         self.inlet.alive()
         await self.sync.run()
         async for event in super().receive():  # not reached: the sync goes on
@@ -273,27 +264,18 @@ class WeCom(Adapter):
 
     async def members(self, group: str) -> Sequence[Account]:
         """The accounts in a customer group now; raises as ``send`` does."""
-        answer = await self._ask("groupchat/get", {"chat_id": group, "need_name": 1})
+        body = {"chat_id": group, "need_name": 1}
+        with repeatable():
+            answer = await self._api.post("externalcontact/groupchat/get", body)
         rows = answer.get("group_chat", {}).get("member_list") or []
         return [Account(id=row["userid"], name=row.get("name") or "") for row in rows]
 
     async def groups(self) -> Sequence[tuple[str, str]]:
         """The customer groups; WeCom lists them without names. Raises as ``send`` does."""
-        found: list[tuple[str, str]] = []
-        cursor: dict[str, str] = {}
-        for _ in range(PAGES):
-            answer = await self._ask("groupchat/list", {"limit": 1000, **cursor})
-            found += [(row["chat_id"], "") for row in answer.get("group_chat_list") or []]
-            if not answer.get("next_cursor"):
-                break
-            cursor = {"cursor": str(answer["next_cursor"])}
-        return found
-
-    async def _ask(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
-        try:
-            return await self._api.post(f"externalcontact/{path}", body)
-        except WeComError as error:
-            raise failure(error, idempotent=True) from None
+        path = "externalcontact/groupchat/list"
+        with repeatable():
+            rows = await self._api.rows(path, "group_chat_list", {}, 1000)
+        return [(row["chat_id"], "") for row in rows]
 
     def _http(self) -> aiohttp.ClientSession:
         if self._session is None:
@@ -312,21 +294,3 @@ class WeCom(Adapter):
 def is_customer(account: str) -> bool:
     """Whether an account id is a customer's, and not of somebody on the staff."""
     return account.startswith(CUSTOMER) and len(account) >= SHORTEST_CUSTOMER
-
-
-def _abilities(settings: WeComSettings) -> Capabilities:
-    period = settings.mass_sends
-    count = MASS_SENDS[period]
-    quotas = (
-        Quota(per="member", count=count, period=period),
-        Quota(per="group", count=count, period=period),
-    )
-    own: dict[str, Any] = {"quotas": quotas, "chat_rate": Rate(count=30, seconds=60)}
-    own |= {"refresh": True, "moment_quotas": _moments_shown(settings), **PUBLISHES}
-    return profiles()["wecom"].model_copy(update={**own, **KEEPS, **CODES})
-
-
-def _moments_shown(settings: WeComSettings) -> tuple[Quota, ...]:
-    """How many moments a customer is shown, where the operator knows."""
-    count = settings.unconfirmed.moments_a_month
-    return (Quota(per="member", count=count, period="month"),) if count else ()

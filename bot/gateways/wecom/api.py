@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from contextlib import nullcontext
-from io import BytesIO
 from random import Random
 from typing import Any
 
@@ -16,8 +15,8 @@ import aiohttp
 from pydantic import SecretStr
 
 from bot.clock import Clock
+from bot.gateways.wecom.answer import answer_to, file_form
 from bot.gateways.wecom.errors import (
-    BUSY,
     HELD_ALL,
     HELD_PATH,
     HOLD,
@@ -27,6 +26,7 @@ from bot.gateways.wecom.errors import (
     WeComError,
 )
 from bot.gateways.wecom.limits import Limits
+from bot.gateways.wecom.pages import pages
 from bot.gateways.wecom.tokens import Tokens
 from bot.store.line import StoreError
 from bot.store.store import Store
@@ -37,7 +37,8 @@ PATIENCE = 3.0
 """Seconds an answer may take."""
 UPLOAD_PATIENCE = 60.0
 """Seconds an upload may take."""
-LONGEST_MESSAGE = 300
+SECRETS = ("corpsecret", "access_token")
+"""Parameters WeCom's messages may repeat."""
 COUNTED = frozenset({"externalcontact/mark_tag", "externalcontact/remark"})
 """Calls of which only some may be under way at once; more are answered 45033."""
 UNHELD = frozenset({"auth/getuserinfo"})
@@ -83,6 +84,16 @@ class WeComApi:
     async def post(self, path: str, body: Mapping[str, Any], **params: str) -> dict[str, Any]:
         """The answer of ``POST /cgi-bin/<path>`` with a JSON body; raises WeComError."""
         return await self._call("POST", path, params, json=dict(body))
+
+    async def rows(
+        self, path: str, name: str, body: Mapping[str, Any], limit: int
+    ) -> list[dict[str, Any]]:
+        """All that ``POST /cgi-bin/<path>`` lists as ``name``, ``limit`` a page.
+
+        Raises WeComError.
+        """
+        listed = pages(lambda at: self.post(path, {**body, "limit": limit, **at}))
+        return [row async for page in listed for row in page.get(name) or ()]
 
     async def upload(self, path: str, filename: str, data: bytes, **params: str) -> dict[str, Any]:
         """The answer to a file in the form field ``media``; raises WeComError."""
@@ -177,51 +188,17 @@ class WeComApi:
         upload: tuple[str, bytes] | None = None,
     ) -> dict[str, Any]:
         patience = UPLOAD_PATIENCE if upload else PATIENCE
-        try:
-            async with self._client().request(
-                method,
-                f"{self._url}/cgi-bin/{path}",
-                params=params,
-                json=json,
-                data=_form(*upload) if upload else None,
-                timeout=aiohttp.ClientTimeout(total=patience),
-            ) as response:
-                answer = await response.json(content_type=None)
-        except (aiohttp.ClientError, TimeoutError, ValueError) as error:
-            # Not the error's text: it may say the address, and so the secret.
-            sent = not isinstance(error, aiohttp.ClientConnectorError)
-            raise WeComError(0, f"no answer ({type(error).__name__})", sent=sent) from None
-        if not isinstance(answer, dict):
-            raise WeComError(0, "no answer that can be read", sent=True)
-        if errcode := _number(answer.get("errcode", 0)):
-            said = self._safe(str(answer.get("errmsg", "")), params)
-            raise WeComError(errcode, said, sent=errcode == BUSY)
-        return answer
+        request = self._client().request(
+            method,
+            f"{self._url}/cgi-bin/{path}",
+            params=params,
+            json=json,
+            data=file_form(*upload) if upload else None,
+            timeout=aiohttp.ClientTimeout(total=patience),
+        )
+        return await answer_to(request, [params[name] for name in SECRETS if params.get(name)])
 
     def _client(self) -> aiohttp.ClientSession:
         if self._session is None:
             self._session = aiohttp.ClientSession()
         return self._session
-
-    def _safe(self, errmsg: str, params: Mapping[str, str]) -> str:
-        """The message without the secret or the token, should WeCom repeat one."""
-        for name in ("corpsecret", "access_token"):
-            if value := params.get(name):
-                errmsg = errmsg.replace(value, "…")
-        return errmsg[:LONGEST_MESSAGE]
-
-
-def _form(filename: str, data: bytes) -> aiohttp.FormData:
-    form = aiohttp.FormData(quote_fields=False)  # names as they are, in UTF-8
-    form.add_field(
-        "media", BytesIO(data), filename=filename, content_type="application/octet-stream"
-    )
-    return form
-
-
-def _number(errcode: object) -> int:
-    """The code as a number; that of a busy system when it is none."""
-    try:
-        return int(str(errcode))
-    except ValueError:
-        return BUSY

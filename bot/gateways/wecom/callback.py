@@ -16,7 +16,7 @@ from aiohttp import web
 
 from bot.gateways.adapter import Inlet
 from bot.gateways.deadline import within
-from bot.gateways.wecom.crypto import Crypto, CryptoError, WrongRecipient, WrongSignature
+from bot.gateways.wecom.crypto import Crypto, CryptoError, WrongRecipient, WrongSignature, timely
 from bot.gateways.wecom.events import Report, kind_of, read
 from bot.gateways.wecom.notes import Note
 from bot.gateways.wecom.settings import WeComSettings
@@ -97,7 +97,7 @@ class Door:
             self._crypto.check(
                 query.get("msg_signature", ""), timestamp, query.get("nonce", ""), sealed
             )
-            if not self._timely(timestamp):
+            if not timely(timestamp, self._inlet.clock.now(), self._window):
                 self._inlet.lost(WRONG_TIME)
                 raise self._refusal(web.HTTPForbidden, "the timestamp is too far from our clock")
             return self._crypto.open(sealed)
@@ -110,13 +110,6 @@ class Door:
         except CryptoError as error:
             self._inlet.lost(WRONG_KEY)
             raise self._refusal(web.HTTPBadRequest, str(error)) from None
-
-    def _timely(self, timestamp: str) -> bool:
-        if not self._window:
-            return True
-        if not (timestamp.isascii() and timestamp.isdecimal() and len(timestamp) <= 11):
-            return False
-        return abs(self._inlet.clock.now() - int(timestamp) * 1000) <= self._window * 1000
 
     def _refusal(self, kind: type[web.HTTPException], reason: str) -> web.HTTPException:
         self.refused += 1

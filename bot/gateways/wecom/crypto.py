@@ -38,6 +38,15 @@ class WrongRecipient(CryptoError):
     """It was meant for another company or app."""
 
 
+def timely(timestamp: str, now: int, window: float) -> bool:
+    """Whether a callback's time (s) is at most ``window`` seconds from ``now`` (UTC ms); 0: any."""
+    if not window:
+        return True
+    if not (timestamp.isascii() and timestamp.isdecimal() and len(timestamp) <= 11):
+        return False
+    return abs(now - int(timestamp) * 1000) <= window * 1000
+
+
 class Crypto:
     """Opens what WeCom sends to one receive id, and seals what is answered.
 

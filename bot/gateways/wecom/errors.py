@@ -7,7 +7,8 @@ about them is ours.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal
@@ -53,6 +54,12 @@ class WeComError(Exception):
         self.errmsg = errmsg
         self.sent = sent
         self.after = after
+
+    @property
+    def general(self) -> bool:
+        """Whether it concerns everybody, and not only whom was asked about."""
+        rule = RULES.get(self.errcode)
+        return self.errcode == NO_ANSWER or bool(rule and rule.do in ("again", "fix"))
 
 
 class Unreachable(Refused):
@@ -252,6 +259,15 @@ def failure(error: WeComError, attempt: int = 0, *, idempotent: bool = False) ->
         case "done":
             return AlreadyDone(reason)
     return Refused(reason)
+
+
+@contextmanager
+def repeatable() -> Iterator[None]:
+    """Reading, and what may be done twice: its WeComErrors are told as the sender's errors."""
+    try:
+        yield
+    except WeComError as error:
+        raise failure(error, idempotent=True) from None
 
 
 def _remedy(rule: Rule, error: WeComError) -> Phrase:

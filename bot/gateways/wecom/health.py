@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.gateways.wecom.callback import Callbacks
 from bot.gateways.wecom.errors import WeComError, failure
 from bot.gateways.wecom.settings import WeComSettings
-from bot.gateways.wecom.sync import Status
+from bot.gateways.wecom.status import Status
 from bot.i18n.mark import msgid
 from bot.model.fault import Fault
 from bot.model.health import Detail, Health

@@ -14,6 +14,7 @@ from typing import Any
 from bot.clock import Clock
 from bot.gateways.wecom.api import WeComApi
 from bot.gateways.wecom.errors import NO_ANSWER, RULES, WeComError
+from bot.gateways.wecom.pages import pages
 from bot.gateways.wecom.settings import JoinedHow
 
 NO_RELATION = frozenset({84061, 40096})
@@ -100,7 +101,7 @@ class Lists:
         found: list[Relation] = []
         body = {"userid_list": [staff], "limit": 100}
         try:
-            async for page in self._pages("externalcontact/batch/get_by_user", body):
+            async for page in self._posted("externalcontact/batch/get_by_user", body):
                 for row in page.get("external_contact_list") or ():
                     person = row["external_contact"]
                     found.append(_relation(row["follow_info"], person, staff))
@@ -122,21 +123,17 @@ class Lists:
     async def followers(self, customer: str) -> list[Relation]:
         """Whose customer somebody is; also whose only half."""
         found: list[Relation] = []
-        more: dict[str, str] = {}
+        about = {"external_userid": customer}
         try:
-            while True:
-                path = "externalcontact/get"
-                answer = await self._get(path, external_userid=customer, **more)
-                person = answer["external_contact"]
-                follows = answer.get("follow_user") or ()
+            async for page in pages(lambda at: self._get("externalcontact/get", **about, **at)):
+                person = page["external_contact"]
+                follows = page.get("follow_user") or ()
                 found += [_relation(row, person, str(row["userid"])) for row in follows]
-                if not answer.get("next_cursor"):
-                    return found
-                more = {"cursor": str(answer["next_cursor"])}
         except WeComError as error:
             if error.errcode not in NO_RELATION:
                 raise
             return []
+        return found
 
     async def groups(self, staff: Sequence[str]) -> list[str]:
         """The ids of all customer groups; by owner where the company is so large."""
@@ -155,7 +152,7 @@ class Lists:
         body = {"status_filter": 0, "limit": 1000, **which}
         return [
             str(row["chat_id"])
-            async for page in self._pages("externalcontact/groupchat/list", body)
+            async for page in self._posted("externalcontact/groupchat/list", body)
             for row in page.get("group_chat_list") or ()
         ]
 
@@ -190,15 +187,8 @@ class Lists:
 
     # calls
 
-    async def _pages(self, path: str, body: Mapping[str, Any]) -> AsyncIterator[dict[str, Any]]:
-        cursor = ""
-        while True:
-            page = await self._post(path, {**body, "cursor": cursor} if cursor else body)
-            yield page
-            following = str(page.get("next_cursor") or "")
-            if not following or following == cursor:
-                return
-            cursor = following
+    def _posted(self, path: str, body: Mapping[str, Any]) -> AsyncIterator[dict[str, Any]]:
+        return pages(lambda at: self._post(path, {**body, **at}))
 
     async def _get(self, path: str, **params: str) -> dict[str, Any]:
         return await self.patiently(lambda: self._api.get(path, **params))

@@ -17,12 +17,10 @@ from itertools import islice
 import structlog
 
 from bot.gateways.wecom.api import WeComApi
-from bot.gateways.wecom.errors import NO_ANSWER, RULES, WeComError, failure
+from bot.gateways.wecom.errors import WeComError
 from bot.gateways.wecom.known import Known
 from bot.gateways.wecom.lists import NO_RELATION, Lists, Relation
 from bot.gateways.wecom.pairs import Pairs
-from bot.i18n.mark import msgid
-from bot.model.phrase import Phrase
 from bot.store.bits import Bits
 from bot.store.effects import Effects
 from bot.store.facts import read
@@ -41,26 +39,7 @@ PATIENCE = 5.0
 """Seconds waited before a call is made again; what takes longer is left for a later turn."""
 FIRST, LONGEST = 60_000, 3_600_000
 """Milliseconds nothing is marked after a failure, doubling up to the longest."""
-MISSING = msgid("WeCom has no tag for “{tag}”: {why}")
-NOT_CREATED = msgid("create it in WeCom, or let Muster do so with the setting create_tags")
-NOT_OURS = msgid("an app may add tags only to groups of tags it made itself")
-NOT_OURS_CODE = 60011
 NOBODY = Bits()
-
-
-def unmarked(missing: str, errcode: int, errmsg: str) -> Phrase | None:
-    """Why tags wait or were refused, as it is kept in the sync's status; None if none are.
-
-    ``missing`` is a tag of ours without a company tag, and else ''.
-    """
-    why: Phrase | None = None
-    if errmsg:
-        why = Phrase.of(failure(WeComError(errcode, errmsg), idempotent=True))
-    if not missing:
-        return why
-    if errcode == NOT_OURS_CODE:
-        why = Phrase(NOT_OURS)
-    return Phrase(MISSING, tag=missing, why=why or Phrase(NOT_CREATED))
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +163,8 @@ class Marking:
         try:
             ident = await self._listed(name) or await self._made(corp.group, corp.name)
         except WeComError as error:
-            _raise_if_general(error)
+            if error.general:
+                raise
             self._missing[name] = error
             log.warning("marking.no_tag", gateway=self._gateway, tag=name, reason=str(error))
             return None
@@ -223,7 +203,8 @@ class Marking:
                 await self._tell(row, add, drop)
                 there[row.staff] = (row.tags | {*add}) - {*drop}
             except WeComError as error:
-                _raise_if_general(error)
+                if error.general:
+                    raise
                 if error.errcode not in NO_RELATION:  # else they only half are a customer
                     refused = error
                     self._log(error, row)
@@ -307,10 +288,3 @@ def _difference(
         elif ids and not there:
             add.append(ids[0])
     return add, drop
-
-
-def _raise_if_general(error: WeComError) -> None:
-    """Raise what concerns everybody and not one alone."""
-    rule = RULES.get(error.errcode)
-    if error.errcode == NO_ANSWER or (rule and rule.do in ("again", "fix")):
-        raise error

@@ -11,13 +11,12 @@ being handed out are refused with 41063.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
 from bot.gateways.wecom.api import WeComApi
-from bot.gateways.wecom.errors import StaleMedia, WeComError, failure
+from bot.gateways.wecom.errors import StaleMedia, WeComError, failure, repeatable
 from bot.i18n.mark import msgid
 from bot.model.asking import Ask, AskState, NobodyToAsk, Targets, TargetState
 from bot.model.delivery import Refused
@@ -32,8 +31,6 @@ LINK = MappingProxyType({"title": 128, "desc": 512})
 """UTF-8 bytes of a link's texts."""
 LONGEST_URL = 2048
 PAGE = 1000
-PAGES = 100
-"""Pages read of one list, should a cursor never end."""
 AROUND = 600
 """Seconds before and after an ask in which its task may have been made: clocks differ."""
 NOBODY, DISPATCHING, CANCELLED = 41048, 41063, 41093
@@ -89,8 +86,9 @@ class MassSends:
             "end_time": ask.since // 1000 + AROUND,
             "filter_type": 0,
         }
-        with _as_send_error():
-            rows = await self._rows("get_groupmsg_list_v2", span, "group_msg_list", 100)
+        with repeatable():
+            path = "externalcontact/get_groupmsg_list_v2"
+            rows = await self._api.rows(path, "group_msg_list", span, 100)
             found = [
                 str(row["msgid"])
                 for row in rows
@@ -104,7 +102,7 @@ class MassSends:
 
         A target that WeCom never took is not in the results: once the member tapped it is "gone".
         """
-        with _as_send_error():
+        with repeatable():
             try:
                 rows = await self._task(platform_id)
             except WeComError as error:
@@ -118,12 +116,12 @@ class MassSends:
 
     async def remind(self, platform_id: str) -> None:
         """Remind the member; raises SendError, Refused from the fourth time in a day on."""
-        with _as_send_error():
+        with repeatable():
             await self._api.post("externalcontact/remind_groupmsg_send", {"msgid": platform_id})
 
     async def withdraw(self, platform_id: str) -> None:
         """Cancel the task; raises SendError."""
-        with _as_send_error():
+        with repeatable():
             try:
                 await self._api.post("externalcontact/cancel_groupmsg_send", {"msgid": platform_id})
             except WeComError as error:
@@ -140,28 +138,15 @@ class MassSends:
         return bool(found) and found.keys() <= set(ask.targets)
 
     async def _task(self, platform_id: str) -> Sequence[Mapping[str, Any]]:
-        return await self._rows("get_groupmsg_task", {"msgid": platform_id}, "task_list", PAGE)
+        path, body = "externalcontact/get_groupmsg_task", {"msgid": platform_id}
+        return await self._api.rows(path, "task_list", body, PAGE)
 
     async def _results(self, platform_id: str, ask: Ask) -> dict[str, tuple[TargetState, int]]:
+        path = "externalcontact/get_groupmsg_send_result"
         body = {"msgid": platform_id, "userid": ask.staff}
-        rows = await self._rows("get_groupmsg_send_result", body, "send_list", PAGE)
+        rows = await self._api.rows(path, "send_list", body, PAGE)
         key = "external_userid" if ask.kind == "direct" else "chat_id"
         return {str(row.get(key, "")): _state(row) for row in rows}
-
-    async def _rows(
-        self, call: str, body: Mapping[str, Any], rows: str, limit: int
-    ) -> Sequence[Mapping[str, Any]]:
-        """All pages of a list; raises WeComError."""
-        found: list[Mapping[str, Any]] = []
-        cursor = ""
-        for _ in range(PAGES):
-            asked = {**body, "limit": limit, **({"cursor": cursor} if cursor else {})}
-            answer = await self._api.post(f"externalcontact/{call}", asked)
-            found += answer.get(rows) or []
-            cursor = str(answer.get("next_cursor") or "")
-            if not cursor:
-                break
-        return found
 
     async def _body(self, ask: Ask) -> dict[str, Any]:
         words, attachments = await self._content(ask.message)
@@ -192,15 +177,6 @@ class MassSends:
             else:
                 words += Message(segments=(segment,)).summary
         return words.strip(), attachments
-
-
-@contextmanager
-def _as_send_error() -> Iterator[None]:
-    """Reading and what may be done twice: without an answer it is tried again."""
-    try:
-        yield
-    except WeComError as error:
-        raise failure(error, idempotent=True) from None
 
 
 def _kind(ask: Ask) -> str:

@@ -12,8 +12,8 @@ from contextlib import suppress
 from hashlib import sha256
 from types import MappingProxyType
 
-from bot.gateways.wecom.api import WeComApi, WeComError
-from bot.gateways.wecom.errors import failure
+from bot.gateways.wecom.api import WeComApi
+from bot.gateways.wecom.errors import repeatable
 from bot.gateways.wecom.files import FileKind, Files, Source, filename
 from bot.model.delivery import SendError
 from bot.store.line import StoreError
@@ -134,10 +134,8 @@ class Media:
         return media_id
 
     async def _upload(self, source: Source, name: str, data: bytes) -> str:
-        try:
+        with repeatable():  # nobody has seen anything yet
             answer = await self._api.upload("media/upload", name, data, type=source.kind)
-        except WeComError as error:  # nobody has seen anything yet, so it may be repeated
-            raise failure(error, idempotent=True) from None
         return str(answer.get("media_id", ""))
 
     def _address(self, source: Source) -> str:

@@ -8,13 +8,12 @@ call reminds anybody, and what customers are shown at most no document says.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
 from bot.gateways.wecom.api import WeComApi
-from bot.gateways.wecom.errors import StaleMedia, WeComError, failure
+from bot.gateways.wecom.errors import StaleMedia, WeComError, failure, repeatable
 from bot.gateways.wecom.files import Source, source_of
 from bot.gateways.wecom.media import Media
 from bot.i18n.mark import msgid
@@ -36,7 +35,6 @@ READY, PUBLISHED = 3, 1
 KEPT = 30 * 86_400
 AROUND = 600
 """Seconds before and after an ask in which its moment may have been made: clocks differ."""
-PAGES = 100
 
 CREATING = msgid("WeCom is still making the moment.")
 NO_REMINDER = msgid("WeCom has no reminder for moments: tell them yourself.")
@@ -50,10 +48,8 @@ class MomentMedia(Media):
 
     async def _upload(self, source: Source, name: str, data: bytes) -> str:
         about = {"media_type": source.kind, "attachment_type": "1"}
-        try:
+        with repeatable():  # nobody has seen anything yet
             answer = await self._api.upload("media/upload_attachment", name, data, **about)
-        except WeComError as error:  # nobody has seen anything yet, so it may be repeated
-            raise failure(error, idempotent=True) from None
         return str(answer.get("media_id", ""))
 
 
@@ -86,8 +82,9 @@ class Moments:
         content, _ = _split(ask.message)
         since = ask.since // 1000
         span = {"start_time": since - AROUND, "end_time": since + AROUND, "filter_type": 0}
-        with _as_send_error():
-            rows = await self._rows("get_moment_list", span, "moment_list", 20)
+        with repeatable():
+            path = "externalcontact/get_moment_list"
+            rows = await self._api.rows(path, "moment_list", span, 20)
             found = []
             for row in rows:
                 if (row.get("text") or {}).get("content", "") == content:
@@ -102,14 +99,15 @@ class Moments:
         One that is not shown it may be not yet, or never: not in contact any more, without any of
         the tags, or shown too many already. WeCom does not say which.
         """
-        with _as_send_error():
+        with repeatable():
             moment = await self._moment(platform_id)
             if not moment:
                 return "preparing", {}
             if not (await self._published(moment)).get(ask.staff):
                 return "waiting", {}
             body = {"moment_id": moment, "userid": ask.staff}
-            rows = await self._rows("get_moment_send_result", body, "customer_list", 3000)
+            path = "externalcontact/get_moment_send_result"
+            rows = await self._api.rows(path, "customer_list", body, 3000)
         shown = {str(row.get("external_userid", "")) for row in rows}
         return "done", {one: ("sent", 0) for one in ask.targets if one in shown}
 
@@ -119,7 +117,7 @@ class Moments:
 
     async def withdraw(self, platform_id: str) -> None:
         """Nobody is asked any more; raises SendError."""
-        with _as_send_error():
+        with repeatable():
             moment = await self._moment(platform_id)
             if not moment:
                 raise Retry(Phrase(CREATING), after=60.0)
@@ -192,32 +190,9 @@ class Moments:
 
     async def _published(self, moment: str) -> dict[str, bool]:
         """The staff who were asked, and whether each published it."""
-        rows = await self._rows("get_moment_task", {"moment_id": moment}, "task_list", 1000)
+        path, body = "externalcontact/get_moment_task", {"moment_id": moment}
+        rows = await self._api.rows(path, "task_list", body, 1000)
         return {str(row.get("userid")): row.get("publish_status") == PUBLISHED for row in rows}
-
-    async def _rows(
-        self, call: str, body: Mapping[str, Any], rows: str, limit: int
-    ) -> Sequence[Mapping[str, Any]]:
-        """All pages of a list; raises WeComError."""
-        found: list[Mapping[str, Any]] = []
-        cursor = ""
-        for _ in range(PAGES):
-            asked = {**body, "limit": limit, **({"cursor": cursor} if cursor else {})}
-            answer = await self._api.post(f"externalcontact/{call}", asked)
-            found += answer.get(rows) or []
-            cursor = str(answer.get("next_cursor") or "")
-            if not cursor:
-                break
-        return found
-
-
-@contextmanager
-def _as_send_error() -> Iterator[None]:
-    """Reading and what may be done twice: without an answer it is tried again."""
-    try:
-        yield
-    except WeComError as error:
-        raise failure(error, idempotent=True) from None
 
 
 def _split(message: Message) -> tuple[str, list[AnySegment]]:

@@ -84,6 +84,8 @@ def _web(url: str) -> str:
     return url.rstrip("/")
 
 
+ApiUrl = Annotated[str, AfterValidator(_web)]
+"""Where WeCom's API is, without a slash at its end."""
 CorpTagPath = Annotated[str, AfterValidator(_path)]
 
 
@@ -124,9 +126,7 @@ class WeComSettings(Frozen):
     aes_key: Annotated[SecretStr, AfterValidator(_aes_key)] = Field(
         description="the EncodingAESKey under 接收消息, 43 characters"
     )
-    api_url: Annotated[str, AfterValidator(_web)] = Field(
-        default=API, description="where WeCom's API is"
-    )
+    api_url: ApiUrl = Field(default=API, description="where WeCom's API is")
     replay_window: float = Field(
         default=6 * 3600,
         ge=0,

@@ -21,10 +21,9 @@ from bot.gateways.wecom.limits import Limits
 from bot.gateways.wecom.media import Media
 from bot.gateways.wecom.messages import app_body, pieces
 from bot.i18n.mark import msgid
-from bot.model.delivery import Delivery, InDoubt, Receipt, Refused, Retry
+from bot.model.delivery import Delivery, Receipt, Retry
 from bot.model.message import AnySegment
 from bot.model.phrase import Phrase
-from bot.store.line import StoreError
 from bot.store.store import Store
 
 SAME = 4 * 3600
@@ -62,25 +61,14 @@ class StaffMessages:
 
     async def _send(self, delivery: Delivery, post: Post) -> Receipt:
         said = pieces(delivery.message)
-        if not said.pieces:
-            raise Refused(Phrase("nothing of the message can be shown"))
         await self._upload(said.pieces)
-        start = self._begun.start(delivery.id)
-        sent, refusals = [""] * start, []
-        for index, piece in enumerate(said.pieces[start:], start):
-            try:
-                sent.append(await self._piece(delivery, index, piece, post))
-            except Unreachable:
-                raise
-            except Refused as refusal:
-                refusals.append(refusal)
-            except (Retry, InDoubt, StoreError):
-                self._begun.stopped(delivery.id, index)
-                raise
-        if not sent:
-            raise refusals[0]
-        lost = (*said.degraded, *(refusal.reason for refusal in refusals))
-        return Receipt(message_id=next(filter(None, sent), ""), degraded=lost)
+
+        async def one(index: int, piece: str | AnySegment) -> str:
+            return await self._piece(delivery, index, piece, post)
+
+        return await self._begun.send(
+            delivery.id, said.pieces, one, said.degraded, final=(Unreachable,)
+        )
 
     async def _upload(self, said: Iterable[str | AnySegment]) -> None:
         """Have everything uploaded before anything is sent; raises Retry while it is not."""

@@ -14,10 +14,12 @@ import structlog
 
 from bot.gateways.adapter import Inlet
 from bot.gateways.wecom.api import WeComApi
-from bot.gateways.wecom.errors import NO_ANSWER, RULES, WeComError, failure
+from bot.gateways.wecom.contacts import Contacts
+from bot.gateways.wecom.errors import WeComError, failure
+from bot.gateways.wecom.groups import Groups
 from bot.gateways.wecom.known import Kept, Known
 from bot.gateways.wecom.lists import Lists, Relation
-from bot.gateways.wecom.marking import Marking, unmarked
+from bot.gateways.wecom.marking import Marking
 from bot.gateways.wecom.marks import Marks
 from bot.gateways.wecom.notes import (
     Changed,
@@ -31,9 +33,9 @@ from bot.gateways.wecom.notes import (
     read,
 )
 from bot.gateways.wecom.pairs import Pairs
-from bot.gateways.wecom.reconciler import Kind, Reconciler
+from bot.gateways.wecom.repairs import Kind, Repairs
 from bot.gateways.wecom.settings import WeComSettings
-from bot.model.base import Frozen
+from bot.gateways.wecom.status import Status
 from bot.model.phrase import Phrase
 from bot.store.effects import Effects
 from bot.store.line import StoreError
@@ -51,40 +53,6 @@ TAGS = 60_000
 """Milliseconds after a change of the tags until they are read: one seldom comes alone."""
 FIRST, LONGEST = 60_000, 3_600_000
 """Milliseconds until a round that failed is begun again, doubling up to the longest."""
-
-
-class Status(Frozen):
-    """How the sync is doing; times are UTC ms, 0 for never.
-
-    ``complete``: when all lists were last read. ``reason``: why the last round was broken off, or
-    ''; ``errcode`` and ``errmsg`` are WeCom's for it. ``skipped``: staff and groups it could not
-    read, because WeCom refused them. ``repaired``: what it found that no callback had told.
-
-    ``waiting``: tags of members that are still to be marked in WeCom. ``unmarked``: members WeCom
-    refused to mark since the last round, whom the next one tries again; ``missing``: a tag of
-    ours that no company tag is for; ``mark_errcode`` and ``mark_errmsg``: what WeCom said.
-    """
-
-    complete: int = 0
-    begun: int = 0
-    reason: str = ""
-    errcode: int = 0
-    errmsg: str = ""
-    staff: int = 0
-    contacts: int = 0
-    groups: int = 0
-    skipped: int = 0
-    repaired: int = 0
-    waiting: int = 0
-    unmarked: int = 0
-    missing: str = ""
-    mark_errcode: int = 0
-    mark_errmsg: str = ""
-
-    @property
-    def mark_reason(self) -> Phrase | None:
-        """Why tags wait or were refused; None if none are."""
-        return unmarked(self.missing, self.mark_errcode, self.mark_errmsg)
 
 
 class NotOurs(Exception):
@@ -120,9 +88,9 @@ class Sync:
             settings.agent_id,
             self._pairs,
         )
-        self._reconciler = Reconciler(
-            self._lists, self._known, inlet.accept, inlet.clock, inlet.gateway
-        )
+        self._repairs = Repairs(self._known, inlet)
+        both = (self._lists, self._known, self._repairs, inlet.clock)
+        self._contacts, self._groups = Contacts(*both), Groups(*both)
 
     async def run(self) -> None:
         """Go on until cancelled; what fails is tried again."""
@@ -165,11 +133,11 @@ class Sync:
 
     async def _round(self) -> None:
         noted = await self._known.noted()
-        self._reconciler.first = "complete" not in noted
+        self._repairs.first = "complete" not in noted
         await self._known.note(begun=self._clock.now())
         # Notes of now are answered by this round; those that come meanwhile are seen to after it.
         notes = await self._known.notes(NOTES)
-        self._reconciler.repaired = 0
+        self._repairs.repaired = 0
         try:
             found = await self._compare()
         except WeComError as error:
@@ -181,12 +149,12 @@ class Sync:
             log.warning("sync.failed", gateway=self._gateway, reason=str(error))
             return
         self._failed = 0
-        self._reconciler.first = False
+        self._repairs.first = False
         self._due = self._clock.now() + self._every
-        await self._known.note(reason="", errcode=0, errmsg="", repaired=self._reconciler.repaired)
+        await self._known.note(reason="", errcode=0, errmsg="", repaired=self._repairs.repaired)
         await self._known.note(complete=self._clock.now(), **found)
         await self._known.done(note for note in notes if _answered(note))
-        self._reconciler.look_for_owners()
+        self._contacts.look_for_owners()
 
     async def _compare(self) -> dict[str, int]:
         """Compare all there is; how much that was."""
@@ -196,7 +164,7 @@ class Sync:
         contacts = skipped = 0
         for one in staff:
             try:
-                rows = await self._reconciler.contacts(one)
+                rows = await self._contacts.of_staff(one)
             except WeComError as error:
                 skipped += self._skip(error, staff=one)
                 continue
@@ -205,16 +173,16 @@ class Sync:
             if self._pairs.any:
                 customers |= {row.customer for row in rows}
         gone = sorted(await self._known.staff() - set(staff))
-        left = [one for one in gone if not await self._reconciler.gone_staff(one)]
+        left = [one for one in gone if not await self._contacts.gone_staff(one)]
         await self._known.keep_staff([*staff, *left])
         if not skipped:  # else a tag of theirs would seem to be taken
-            first = self._reconciler.first
+            first = self._repairs.first
             await self._marks.settle(await self._lists.tags(), marked, customers, first=first)
             self._marking.again()
         chats = await self._lists.groups(staff)
         for chat in dict.fromkeys([*chats, *await self._known.kept()]):
             try:
-                await self._reconciler.group(chat)
+                await self._groups.compare(chat)
             except WeComError as error:
                 skipped += self._skip(error, group=chat)
         return {
@@ -226,8 +194,7 @@ class Sync:
 
     def _skip(self, error: WeComError, **what: str) -> int:
         """Go on without one whom WeCom refuses; raises what concerns everything."""
-        rule = RULES.get(error.errcode)
-        if error.errcode == NO_ANSWER or (rule and rule.do in ("again", "fix")):
+        if error.general:
             raise error
         log.warning("sync.skipped", gateway=self._gateway, reason=str(error), **what)
         return 1
@@ -242,14 +209,14 @@ class Sync:
                 case Changed() if await self._incomplete(note):
                     self._untold.add(note.chat_id)
                 case Changed(scanned=True) if await self._known.led_to(note.chat_id):
-                    self._reconciler.soon(note.chat_id)
+                    self._repairs.soon("group", note.chat_id)
                 case ContactEdited():
                     customers.add(note.customer)
                 case ContactLost() | TransferFailed():
-                    self._reconciler.lost.add(note.customer)
+                    self._contacts.lost.add(note.customer)
                     customers.add(note.customer)
                 case Unreached():
-                    await self._reconciler.unreached(note)
+                    await self._contacts.unreached(note)
                 case CompareNow():
                     self.soon()
                 case TagsChanged():
@@ -264,7 +231,7 @@ class Sync:
 
     async def _look_again(self, customers: set[str]) -> None:
         """Compare these customers, and all else whose time has come; raises WeComError."""
-        again, now = self._reconciler.again, self._clock.now()
+        again, now = self._repairs.again, self._clock.now()
         due = {thing for thing, at in again.items() if at <= now}
         due |= {("group", chat) for chat in self._untold if ("group", chat) not in again}
         due |= {("customer", customer) for customer in customers}
@@ -279,9 +246,9 @@ class Sync:
 
     async def _look(self, kind: Kind, ident: str) -> None:
         if kind == "group":
-            await self._reconciler.group(ident, trust=ident in self._untold)
+            await self._groups.compare(ident, trust=ident in self._untold)
         else:
-            rows = await self._reconciler.customer(ident)
+            rows = await self._contacts.of_customer(ident)
             if rows or await self._known.numbers([ident]):  # else they were erased
                 await self._marks.one(ident, rows)
 

@@ -7,12 +7,12 @@ join way's ``state`` says stands in a group's roster alone.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
 from bot.gateways.wecom.api import WeComApi, WeComError
-from bot.gateways.wecom.errors import failure
+from bot.gateways.wecom.errors import failure, repeatable
 from bot.model.conversation import Account
 from bot.model.live_code import LiveCode, LiveCodeGone, LiveCodeKind, LiveCodeLook
 
@@ -30,8 +30,6 @@ AROUND = 600
 """Seconds before a call in which its code may have been made: clocks differ."""
 REMARK, NAME = 30, 40
 """UTF-8 bytes of a remark and of a new group's name; the first may be meant in characters."""
-PAGES = 100
-"""Pages read of one list, should a cursor never end."""
 
 
 class Ways:
@@ -53,7 +51,8 @@ class Ways:
         return frozenset([s for s in staff if s not in followed or not await self._active(s)])
 
     async def _followed(self) -> list[str]:
-        answer = await _told(self._api.get("externalcontact/get_follow_user_list"))
+        with repeatable():
+            answer = await self._api.get("externalcontact/get_follow_user_list")
         return [str(one) for one in answer.get("follow_user") or ()]
 
     async def _active(self, staff: str) -> bool:
@@ -80,7 +79,7 @@ class Ways:
         """The config_id of a contact way made since then with this channel and our id."""
         if code.kind == "group":
             return ""
-        async for ident in self._listed(since // 1000 - AROUND):
+        for ident in await self._listed(since // 1000 - AROUND):
             way = await self._way(ident, "contact")
             if way and way.get("state") == code.brings and _ours(way) == code.id:
                 return ident
@@ -120,15 +119,11 @@ class Ways:
             if error.errcode != NO_CODE:
                 raise failure(error, idempotent=True) from None
 
-    async def _listed(self, since: int) -> AsyncIterator[str]:
-        body: dict[str, Any] = {"start_time": since, "limit": 1000}
-        for _ in range(PAGES):
-            page = await _told(self._api.post(_path("contact", "list"), body))
-            for row in page.get("contact_way") or ():
-                yield str(row["config_id"])
-            if not page.get("next_cursor"):
-                return
-            body["cursor"] = str(page["next_cursor"])
+    async def _listed(self, since: int) -> list[str]:
+        body, path = {"start_time": since}, _path("contact", "list")
+        with repeatable():
+            rows = await self._api.rows(path, "contact_way", body, 1000)
+        return [str(row["config_id"]) for row in rows]
 
     async def _way(self, ident: str, kind: LiveCodeKind) -> dict[str, Any] | None:
         try:
@@ -182,11 +177,3 @@ def _cut(text: str, most: int) -> str:
 def _ours(way: dict[str, Any]) -> str:
     """The id of the live code that a way is, as its remark begins."""
     return str(way.get("remark") or "").partition(" ")[0]
-
-
-async def _told(call: Awaitable[dict[str, Any]]) -> dict[str, Any]:
-    """The answer to what only reads; raises SendError."""
-    try:
-        return await call
-    except WeComError as error:
-        raise failure(error, idempotent=True) from None

@@ -16,15 +16,14 @@ from bot.gateways.frames import FrameError
 from bot.gateways.wecom.crypto import key_of
 from bot.gateways.wecom_bot.answers import Answers
 from bot.gateways.wecom_bot.callback import Door
-from bot.gateways.wecom_bot.chats import Chats, Kind
+from bot.gateways.wecom_bot.chats import Chats
 from bot.gateways.wecom_bot.errors import Expired, MediaGone
-from bot.gateways.wecom_bot.event import EVICTED
+from bot.gateways.wecom_bot.event import ENTERED, EVICTED
 from bot.gateways.wecom_bot.exchanges import Exchanges
 from bot.gateways.wecom_bot.files import Files
 from bot.gateways.wecom_bot.link import Frame, Link, dial
 from bot.gateways.wecom_bot.media import Media
 from bot.gateways.wecom_bot.message import (
-    WELCOME,
     Piece,
     Upload,
     Words,
@@ -41,7 +40,6 @@ from bot.gateways.wecom_bot.takeover import Takeover
 from bot.gateways.wecom_bot.ways import Body, Ways
 from bot.i18n.mark import msgid
 from bot.model.capabilities import Capabilities
-from bot.model.conversation import Conversation
 from bot.model.delivery import Delivery, InDoubt, Misconfigured, Receipt, Refused, Retry
 from bot.model.event import BaseEvent
 from bot.model.fault import Fault
@@ -62,7 +60,6 @@ NOT_CALLED = Fault(
     msgid("WeCom has not called yet"),
     msgid("Save the address in the bot's API settings once more; WeCom must reach this server."),
 )
-_KINDS: Mapping[str, Kind] = {"enter_chat": "entered", "template_card_event": "clicked"}
 
 
 class WeComBot(Adapter):
@@ -157,9 +154,10 @@ class WeComBot(Adapter):
         if event is None:
             return None
         req_id = str(mapping(frame.get("headers")).get("req_id", ""))
-        kind = _KINDS.get(payload.event.eventtype) if payload.msgtype == "event" else "message"
-        if kind and req_id:
-            self._chats.heard(event.conversation, kind, req_id)
+        if req_id and payload.msgtype != "event":
+            self._chats.heard(event.conversation, "message", req_id)
+        elif req_id and payload.event.eventtype == ENTERED:
+            self._chats.heard(event.conversation, "entered", req_id)
         return event
 
     async def _lose(self) -> None:
@@ -190,40 +188,12 @@ class WeComBot(Adapter):
         which WeCom allows only where somebody wrote before. InDoubt when no ack came.
         """
         rendered = render(delivery.message, self.capabilities)
-        if not rendered.pieces:
-            raise Refused(Phrase("nothing of the message can be shown by an AI bot"))
-        start = self._begun.start(delivery.id)
-        refusals: list[Refused] = []
-        for index, piece in enumerate(rendered.pieces[start:], start):
-            try:
-                await self._send_piece(delivery, index, piece)
-            except Refused as refusal:
-                refusals.append(refusal)
-            except (Retry, InDoubt):
-                self._begun.stopped(delivery.id, index)
-                raise
-        if len(refusals) == len(rendered.pieces):
-            raise refusals[0]
-        return Receipt(degraded=(*rendered.degraded, *(one.reason for one in refusals)))
 
-    async def update_card(
-        self, where: Conversation, card: Mapping[str, Any], accounts: tuple[str, ...] = ()
-    ) -> None:
-        """Replace the card that was last clicked in a conversation, for all or some accounts.
+        async def one(index: int, piece: Piece) -> str:
+            await self._send_piece(delivery, index, piece)
+            return ""
 
-        ``card`` is WeCom's template_card with the same task_id. Raises what ``send`` raises, and
-        Refused later than 5 s after the click.
-        """
-        click = self._chats.callback(where, "clicked", WELCOME)
-        if click is None:
-            raise Refused(Phrase("no card was clicked in the last 5 s"))
-        self._chats.forget(where, "clicked")
-        body = {"response_type": "update_template_card", "template_card": card}
-        who = {"userids": list(accounts)} if accounts else {}
-        try:
-            await self._ask("aibot_respond_update_msg", body | who, click.req_id)
-        except Expired as error:
-            raise Refused(error.reason) from None
+        return await self._begun.send(delivery.id, rendered.pieces, one, rendered.degraded)
 
     async def _send_piece(self, delivery: Delivery, index: int, piece: Piece) -> None:
         if wait := self._chats.wait(delivery.to):

@@ -11,7 +11,7 @@ from aiohttp import web
 
 from bot.gateways.adapter import Inlet
 from bot.gateways.frames import FrameError, TooLargeError, body_of, load
-from bot.gateways.wecom.crypto import Crypto, CryptoError
+from bot.gateways.wecom.crypto import Crypto, CryptoError, timely
 from bot.gateways.wecom_bot.answers import Answers
 from bot.gateways.wecom_bot.payload import payload_of
 from bot.gateways.wecom_bot.reader import Reader
@@ -74,16 +74,9 @@ class Door:
         query = request.query
         signature, timestamp = query.get("msg_signature", ""), query.get("timestamp", "")
         self._crypto.check(signature, timestamp, query.get("nonce", ""), encrypt)
-        if not self._timely(timestamp):
+        if not timely(timestamp, self._inlet.clock.now(), self._window):
             raise CryptoError("the timestamp is too far from our clock")
         return self._crypto.open(encrypt)
-
-    def _timely(self, timestamp: str) -> bool:
-        if not self._window:
-            return True
-        if not (timestamp.isascii() and timestamp.isdecimal() and len(timestamp) <= 11):
-            return False
-        return abs(self._inlet.clock.now() - int(timestamp) * 1000) <= self._window * 1000
 
     def _sealed(self, request: web.Request, said: Mapping[str, Any]) -> web.Response:
         nonce, timestamp = request.query.get("nonce", ""), str(self._inlet.clock.now() // 1000)

@@ -16,7 +16,7 @@ ANSWERABLE = 24 * 3600.0
 HOURLY = 1000
 """Messages WeCom lets into one conversation in an hour."""
 
-Kind = Literal["message", "entered", "clicked"]
+Kind = Literal["message", "entered"]
 
 
 @dataclass(slots=True)

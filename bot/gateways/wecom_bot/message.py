@@ -11,7 +11,7 @@ from bot.model.message import File, Image, LinkCard, Message, Video
 
 TEXT_BYTES = 20_480
 WELCOME = 5.0
-"""Seconds after a chat was opened or a card clicked in which that may be answered."""
+"""Seconds after a chat was opened in which that may be answered."""
 SHOWN: frozenset[SegmentKind] = frozenset({"text", "image", "link_card", "file", "video"})
 
 MediaKind = Literal["image", "file", "video"]

@@ -66,7 +66,6 @@ class Click(_Tolerant):
     """A button of a card."""
 
     event_key: Words = ""
-    task_id: Words = ""
 
 
 class Feedback(_Tolerant):

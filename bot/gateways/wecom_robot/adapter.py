@@ -12,7 +12,7 @@ from pydantic import SecretStr
 
 from bot.gateways.adapter import Adapter, Inlet
 from bot.gateways.begun import Begun
-from bot.gateways.wecom.errors import StaleMedia, WeComError, failure
+from bot.gateways.wecom.errors import StaleMedia, WeComError, failure, repeatable
 from bot.gateways.wecom.files import Files, filename, source_of
 from bot.gateways.wecom_robot.messages import (
     ABILITIES,
@@ -27,7 +27,7 @@ from bot.gateways.wecom_robot.messages import (
 from bot.gateways.wecom_robot.settings import WeComRobotSettings
 from bot.gateways.wecom_robot.webhook import Webhook
 from bot.model.capabilities import Capabilities
-from bot.model.delivery import Delivery, InDoubt, Misconfigured, Receipt, Refused, Retry
+from bot.model.delivery import Delivery, Misconfigured, Receipt, Refused, Retry
 from bot.model.event import BaseEvent
 from bot.model.message import File, Image, LinkCard
 from bot.model.phrase import Phrase
@@ -73,21 +73,12 @@ class WeComRobot(Adapter):
         """
         key = self._robot(delivery.to.group)
         rendered = render(delivery.message)
-        if not rendered.pieces:
-            raise Refused(Phrase("nothing of the message can be shown"))
-        start = self._begun.start(delivery.id)
-        refusals: list[Refused] = []
-        for index, piece in enumerate(rendered.pieces[start:], start):
-            try:
-                await self._piece(key, piece, delivery.attempt)
-            except Refused as refusal:
-                refusals.append(refusal)
-            except (Retry, InDoubt):
-                self._begun.stopped(delivery.id, index)
-                raise
-        if len(refusals) == len(rendered.pieces):
-            raise refusals[0]
-        return Receipt(degraded=(*rendered.degraded, *(one.reason for one in refusals)))
+
+        async def one(_: int, piece: Piece) -> str:
+            await self._piece(key, piece, delivery.attempt)
+            return ""
+
+        return await self._begun.send(delivery.id, rendered.pieces, one, rendered.degraded)
 
     def _robot(self, group: str | None) -> SecretStr:
         if group is None:
@@ -139,10 +130,8 @@ class WeComRobot(Adapter):
         media_id, until = self._uploads.get(known, ("", 0))
         if now < until:
             return media_id
-        try:
+        with repeatable():  # nobody has seen anything yet
             media_id = await self._webhook.upload(key, name, data)
-        except WeComError as error:  # nobody has seen anything yet, so it may be repeated
-            raise failure(error, idempotent=True) from None
         self._uploads[known] = (media_id, now + KEPT)
         if len(self._uploads) > REMEMBERED:
             self._uploads.popitem(last=False)

@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field, SecretStr
 from yarl import URL
 
-from bot.gateways.wecom.settings import API
+from bot.gateways.wecom.settings import API, ApiUrl
 from bot.model.base import Frozen
 
 _KEY = re.compile(r"[0-9A-Za-z_-]{1,128}")
@@ -27,16 +27,6 @@ def _key(secret: SecretStr) -> SecretStr:
     return SecretStr(key)
 
 
-def _web(url: str) -> str:
-    try:
-        parsed = URL(url)
-    except ValueError:
-        parsed = URL()
-    if parsed.scheme not in ("http", "https") or not parsed.host:
-        raise ValueError(f"expected an address such as {API}")
-    return url.rstrip("/")
-
-
 class WeComRobotSettings(Frozen):
     """Robots of one company, each in its own group.
 
@@ -47,6 +37,4 @@ class WeComRobotSettings(Frozen):
     robots: dict[str, Annotated[SecretStr, AfterValidator(_key)]] = Field(
         min_length=1, description="name = the robot's webhook address, or the key at its end"
     )
-    api_url: Annotated[str, AfterValidator(_web)] = Field(
-        default=API, description="where WeCom's API is"
-    )
+    api_url: ApiUrl = Field(default=API, description="where WeCom's API is")

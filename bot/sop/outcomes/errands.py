@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from typing import TypeVar
-
-import structlog
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from bot.gateways.adapter import Adapter
+from bot.gateways.answer import answer_of
 from bot.model.asking import AskState, NobodyToAsk
 from bot.model.delivery import InDoubt, Misconfigured, Refused, Retry, SendError
 from bot.sop.outcomes.errand import Book, Errand, Look, Why, Wish
@@ -17,8 +15,6 @@ from bot.sop.outcomes.ledger import ENDINGS, LEFT_OUT, SELDOM, SOON, STOPPED, TO
 from bot.sop.outcomes.tasks import Tasks
 from bot.store.members import Members
 from bot.store.store import Store
-
-log = structlog.get_logger(__name__)
 
 AT_ONCE = 5
 """Errands looked at together: platforms refuse more of the same call at once."""
@@ -35,8 +31,6 @@ REMINDERS = 3
 """Reminders of one errand in a day, at most."""
 REPAIR = 600_000
 """Ms until it is tried again when an operator must act."""
-
-Answer = TypeVar("Answer")
 
 
 class Errands:
@@ -146,7 +140,7 @@ class Errands:
         ledger, still = self._ledger, look.still
         again = errand.model_copy(update={"step": "gathering"})
         try:
-            platform = await self._answer(look.adapter.ask(errand.ask(still.values())))
+            platform = await answer_of(look.adapter.ask(errand.ask(still.values())), PATIENCE)
         except NobodyToAsk as error:
             await ledger.close(errand, still, ENDINGS["gone"])
             await ledger.end(errand, "errand.refused", error.reason)
@@ -172,7 +166,7 @@ class Errands:
         errand, now, why = look.errand, self._now(), look.errand.why
         try:
             ask = errand.ask(look.targets.values())
-            platform = await self._answer(look.adapter.find_ask(ask))
+            platform = await answer_of(look.adapter.find_ask(ask), PATIENCE)
         except SendError as error:
             platform, why = "", error.reason
         if platform and not await self._is_anothers(errand, platform):
@@ -203,7 +197,7 @@ class Errands:
             if back:
                 kept = await self._withdraw(look)
             ask = errand.ask(look.targets.values())
-            state, found = await self._answer(look.adapter.asked(errand.platform, ask))
+            state, found = await answer_of(look.adapter.asked(errand.platform, ask), PATIENCE)
         except SendError as error:
             wait = int(error.after * 1000) if isinstance(error, Retry) else 0
             await self._ledger.put_off(errand, errand, error.reason, max(SOON, wait))
@@ -224,7 +218,7 @@ class Errands:
     async def _withdraw(self, look: Look) -> str:
         """Take it back; '' when it is, else why it cannot be. Raises other SendErrors."""
         try:
-            await self._answer(look.adapter.withdraw(look.errand.platform))
+            await answer_of(look.adapter.withdraw(look.errand.platform), PATIENCE)
         except Refused as error:
             return str(error.reason)
         return ""
@@ -279,7 +273,7 @@ class Errands:
         if not await ledger.save(errand, noted, now + 2 * SOON, wish=look.wish):
             return
         try:
-            await self._answer(look.adapter.remind(errand.platform))
+            await answer_of(look.adapter.remind(errand.platform), PATIENCE)
         except InDoubt as error:
             await ledger.save(noted, noted, what="errand.not_reminded", reason=error.reason, by=by)
         except SendError as error:
@@ -292,16 +286,3 @@ class Errands:
 
     def _now(self) -> int:
         return self._store.clock.now()
-
-    async def _answer(self, asked: Awaitable[Answer]) -> Answer:
-        """What the adapter says; raises SendError, InDoubt for all that is none."""
-        try:
-            async with asyncio.timeout(PATIENCE):
-                return await asked
-        except SendError:
-            raise
-        except TimeoutError:
-            raise InDoubt(f"no answer for {PATIENCE:.0f} seconds") from None
-        except Exception as error:  # supervision boundary: an adapter may be anybody's
-            log.exception("errand.adapter_failed")
-            raise InDoubt(type(error).__name__) from error

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from bot.testing.wecom.call import Answer, Call, Fault, Handler
+from bot.testing.wecom.company import Group, Present, Relation
 from bot.testing.wecom.variants import Variants
-from bot.testing.wecom.world import Group, Present, Relation, World
+from bot.testing.wecom.world import World
 
 WIDE = 1000
 """People in the visible range above which a list of groups needs its owners named."""

@@ -10,11 +10,12 @@ from typing import Any
 
 from bot.clock import Clock
 from bot.testing.wecom.call import Answer, Call, Fault, Handler
+from bot.testing.wecom.company import Relation
 from bot.testing.wecom.content import with_attachments
 from bot.testing.wecom.counters import DAY, Counters
 from bot.testing.wecom.media import Media
 from bot.testing.wecom.variants import Limits, Variants
-from bot.testing.wecom.world import Relation, World
+from bot.testing.wecom.world import World
 
 CHINA = timezone(timedelta(hours=8))
 UNSENT, SENT, NO_FRIEND, HAD_ANOTHER = 0, 1, 2, 3

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from bot.clock import Clock
 from bot.testing.wecom.call import Answer, Call, Fault, Handler
-from bot.testing.wecom.world import Staff, World
+from bot.testing.wecom.company import Staff
+from bot.testing.wecom.world import World
 
 CODE_LIFE = 300_000
 

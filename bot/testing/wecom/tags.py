@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from bot.testing.wecom.call import Answer, Call, Fault, Handler
+from bot.testing.wecom.company import Tag, TagGroup
 from bot.testing.wecom.contacts import Contacts
 from bot.testing.wecom.variants import Variants
-from bot.testing.wecom.world import Tag, TagGroup, World
+from bot.testing.wecom.world import World
 
 
 class Tags:

@@ -21,7 +21,8 @@ from bot.metrics import Metrics
 from bot.model.capabilities import Capabilities
 from bot.model.conversation import Account, Conversation
 from bot.model.event import BaseEvent
-from bot.routing.dispatcher import Dispatcher, World
+from bot.routing.contexts import Contexts
+from bot.routing.dispatcher import Dispatcher
 from bot.routing.presence import Presence
 from bot.store.bell import Bell
 from bot.store.facts import Facts
@@ -53,23 +54,22 @@ class Mirror:
         self.members = Members(store)
         self._facts = Facts(store)
         self.sync = self.another()
-        world = World(
+        contexts = Contexts(
             store=store,
             members=self.members,
             facts=self._facts,
-            presence=Presence(Days("Asia/Shanghai")),
             writer=cast(Any, None),
             capabilities=lambda gateway: Capabilities(),
             role=lambda gateway, account: None,
             workspace={},
             translate=str,
-            bell=self._bell,
-            clock=clock,
-            metrics=Metrics(),
         )
         rule = SimpleNamespace(role=None, payload=self._hear)
         index = SimpleNamespace(match=lambda event: [SimpleNamespace(rule=rule)])
-        self.dispatcher = Dispatcher("node", self._inbox, cast(Any, index), world)
+        self.dispatcher = Dispatcher(
+            *("node", self._inbox, cast(Any, index), contexts),
+            *(Presence(Days("Asia/Shanghai")), self._bell, Metrics()),
+        )
 
     def another(self) -> Sync:
         """The sync of one more node."""

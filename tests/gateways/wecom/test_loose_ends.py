@@ -13,7 +13,7 @@ from bot.gateways.wecom.notes import Unreached, written
 from bot.model.asking import Ask
 from bot.model.event import ContactAdded, ContactRemoved
 from bot.model.message import Message
-from bot.rooms import _platforms
+from bot.rooms.links import platforms
 from bot.settings.rooms import OAuthSettings
 from bot.store.address import unix
 from bot.store.erasure import Erasure
@@ -288,7 +288,7 @@ async def test_who_opens_a_link_is_asked_for_with_the_gateways_token(
         oauth = OAuthSettings.model_validate(
             {"wecom": {**wecom, "api_url": server.url, "gateway": "wecom"}}
         )
-        identity = _platforms(oauth, clock, store)["wecom"]
+        identity = platforms(oauth, clock, store)["wecom"]
         try:
             assert await identity.who(server.people.visit(userid="ann")) == "ann"
         finally:

@@ -19,7 +19,8 @@ from bot.gateways.wecom.notes import (
     read,
     written,
 )
-from bot.gateways.wecom.sync import NotOurs, Status
+from bot.gateways.wecom.status import Status
+from bot.gateways.wecom.sync import NotOurs
 from bot.model.event import ContactAdded, GroupCreated, MemberJoined, MemberLeft
 from bot.store.store import Store
 from bot.testing.clock import TestClock

@@ -8,7 +8,6 @@ import base64
 import pytest
 from aiohttp import web
 
-from bot.model.conversation import Conversation
 from bot.model.delivery import InDoubt, Misconfigured, Refused, Retry, SendError
 from bot.model.message import File, Image, LinkCard, Mention
 from bot.store.store import Store
@@ -91,18 +90,6 @@ async def test_a_greeting_too_late_is_refused_where_nobody_wrote(store: Store) -
         with pytest.raises(Refused, match="only where somebody wrote"):
             await bot.say("欢迎", account="z", priority="welcome")
         assert wecom.shown == []
-
-
-async def test_a_card_is_changed_within_five_seconds_of_a_click(store: Store) -> None:
-    card = {"card_type": "text_notice", "task_id": "task-1"}
-    where = Conversation(gateway="bot", group="g")
-    async with online(store) as (wecom, bot):
-        await wecom.clicks("z", "yes", group="g")
-        await bot.next()
-        await bot.adapter.update_card(where, card, ("z",))
-        assert wecom.shown[0].body["userids"] == ["z"]
-        with pytest.raises(Refused, match="no card was clicked"):
-            await bot.adapter.update_card(where, card)
 
 
 async def test_pictures_are_uploaded_once_and_words_come_first(store: Store) -> None:
