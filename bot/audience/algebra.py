@@ -10,7 +10,7 @@ from typing import Literal
 from bot.audience.audience import Audience
 from bot.audience.expression import And, Expression, Not, Or, Term, pushed, terms
 from bot.audience.segments import SEGMENT, Segments
-from bot.audience.source import NOWHERE, GroupSource, Scope, Source
+from bot.audience.source import NOWHERE, Fault, GroupSource, Scope, Source
 from bot.i18n.mark import msgid
 from bot.located import Place, Problem, Problems, nearest
 from bot.model.phrase import Phrase
@@ -22,8 +22,6 @@ from bot.store.store import Store
 
 Named = Mapping[str, Expression]
 """The segments an expression leads to."""
-Fault = tuple[str, str]
-"""What is wrong with a term, and a hint."""
 
 UNKNOWN = msgid("there is none of this name")
 CIRCLE = msgid("this segment leads back to itself")
@@ -49,13 +47,15 @@ class Algebra:
         Raises Problems when it cannot be told, as when a segment is gone; StoreError.
         """
         named = await self._segments.within(audience.expression)
+        leaves = _leaves(audience.expression, named)
+        await self._can_tell(leaves)
         asked = {
-            term: await self._source(term).facts(term.value, term.days, scope)
-            for term in _leaves(audience.expression, named)
+            term: await self._source(term).facts(term.value, term.days, scope) for term in leaves
         }
         all_ = self._store.keys.members_all()
         keys = {key for found in asked.values() if not isinstance(found, Bits) for key in found}
         facts = await read(self._store, [*(keys | {all_})])
+        await self._can_tell(leaves)
         led = await self._members.led()
 
         def members_of(term: Term) -> Bits:
@@ -155,7 +155,13 @@ class Algebra:
         known = await source.known(scope) if term.value else None
         if known is not None and term.value not in known:
             return UNKNOWN, nearest(term.value, known)
-        return None
+        return await source.fault(term.value)
+
+    async def _can_tell(self, leaves: Iterable[Term]) -> None:
+        """Raises Problems when a source cannot tell now who is meant."""
+        for term in leaves:
+            if wrong := await self._source(term).fault(term.value):
+                raise Problems([_problem(term, *wrong)])
 
     def _source(self, term: Term) -> Source:
         if source := self._sources.get(term.kind):

@@ -10,7 +10,11 @@ from typing import Literal
 
 PERIOD = re.compile(r"/([0-9]{1,4})[d天]\Z")
 """A period at the end of a bare value: ``daily/3d``."""
+SIGN = re.compile(r">=|<=|[=<>]")
+"""What compares an attribute with a value."""
 _BARE = re.compile(r"""[^\s()（）,，:："'“”‘’「」\\][^\s()（）,，]*""")
+_NAME = re.compile(r"""[^\s()（）,，:："'“”‘’「」\\=<>≥≤＝＜＞][^\s()（）,，=<>≥≤＝＜＞]*""")
+_COMPARED = re.compile(r"""[^\s()（）,，:："'“”‘’「」\\=<>≥≤＝＜＞][^\s()（）,，]*""")
 
 OUTCOMES = ("sent", "clicked", "replied", "checked-in", "came", "timed-out", "skipped")
 """What a SOP's step can have done for a member."""
@@ -39,6 +43,7 @@ KINDS = MappingProxyType(
             Kind("segment", "segment:regulars"),
             Kind("gateway", "gateway:sandbox"),
             Kind("owner", "owner:ann"),
+            Kind("attribute", "attribute:city=Shanghai"),
             Kind("active", "active:7d", value=False, period="must"),
             Kind("joined", "joined:7d", value=False, period="must"),
             Kind("checked-in", "checked-in:daily/3d", period="must"),
@@ -70,10 +75,11 @@ class Term:
 
     @property
     def _value(self) -> str:
+        if self.kind == "attribute":
+            name, sign, wanted = compared(self.value)
+            return _quoted(name, _NAME) + (sign and sign + _quoted(wanted, _COMPARED))
         ambiguous = KINDS[self.kind].period != "no" and PERIOD.search(self.value)
-        if _BARE.fullmatch(self.value) and not ambiguous:
-            return self.value
-        return '"' + self.value.replace("\\", "\\\\").replace('"', '\\"') + '"'
+        return _quoted(self.value, None if ambiguous else _BARE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +121,14 @@ class Or:
 Expression = Term | Not | And | Or
 
 
+def compared(value: str) -> tuple[str, str, str]:
+    """The name, sign and value that ``level>=3`` has; a name alone has neither."""
+    found = SIGN.search(value)
+    if found is None:
+        return value, "", ""
+    return value[: found.start()], found[0], value[found.end() :]
+
+
 def terms(expression: Expression) -> Iterator[Term]:
     """Every term in it, in reading order."""
     if isinstance(expression, Term):
@@ -140,6 +154,13 @@ def pushed(expression: Expression, negative: bool = False) -> Expression:
 
 def _flat(parts: tuple[Expression, ...], kind: type[And] | type[Or]) -> tuple[Expression, ...]:
     return tuple(p for part in parts for p in (part.of if isinstance(part, kind) else (part,)))
+
+
+def _quoted(text: str, bare: re.Pattern[str] | None) -> str:
+    """A text as it is where it may be so, else in quotes."""
+    if bare and bare.fullmatch(text):
+        return text
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def _inside(expression: Expression, *bracketed: type) -> str:

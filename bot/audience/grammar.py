@@ -5,7 +5,18 @@ from __future__ import annotations
 import re
 from typing import NoReturn
 
-from bot.audience.expression import KINDS, OUTCOMES, PERIOD, And, Expression, Kind, Not, Or, Term
+from bot.audience.expression import (
+    KINDS,
+    OUTCOMES,
+    PERIOD,
+    And,
+    Expression,
+    Kind,
+    Not,
+    Or,
+    Term,
+    compared,
+)
 from bot.i18n.mark import msgid
 from bot.located import Place, Problem, Problems, known_here, nearest
 from bot.model.phrase import Phrase
@@ -33,6 +44,9 @@ _QUOTED = re.compile(
 )
 _SINGLE = re.compile(r"'((?:[^'\\]|\\.)*)'", re.DOTALL)
 _BARE = re.compile(r"[^\s()（）,，]+")
+_NAMED = re.compile(r"[^\s()（）,，=<>≥≤＝＜＞\"“「][^\s()（）,，=<>≥≤＝＜＞]*")
+_SIGN = re.compile(r"\s*(>=|<=|[=<>≥≤＝＜＞])\s*")
+_SIGNS = {"≥": ">=", "≤": "<=", "＝": "=", "＜": "<", "＞": ">"}
 _DAYS_ALONE = re.compile(r"([0-9]{1,4})[d天](?![^\s()（）,，])")
 _BEHIND = re.compile(PERIOD.pattern.removesuffix(r"\Z") + r"(?![^\s()（）,，])")
 _DAYS_ARGUMENT = re.compile(r"(?:days\s*=\s*)?([0-9]{1,4})(?![0-9])\s*", re.ASCII)
@@ -133,6 +147,8 @@ class _Parser:
         if not kind.value:
             found = self.skip(_DAYS_ALONE)
             return ("", int(found[1])) if found else self.missing(kind, start)
+        if kind.name == "attribute":
+            return self.compared(kind, start), None
         if quoted := self.skip(_QUOTED):
             behind = self.skip(_BEHIND) if kind.period != "no" else None
             return _unquoted(quoted), int(behind[1]) if behind else None
@@ -143,6 +159,25 @@ class _Parser:
         if behind is None:
             return bare[0], None
         return bare[0][: behind.start()], int(behind[1])
+
+    def compared(self, kind: Kind, start: int) -> str:
+        """An attribute, and what it is compared with, if anything: ``level>=3``, ``city="A B"``."""
+        name = self.part(_NAMED)
+        if name is None:
+            self.missing(kind, start)
+        if (sign := self.skip(_SIGN)) is None:
+            return name
+        wanted = self.part(_BARE)
+        if wanted is None or not wanted.strip():
+            self.missing(kind, start)
+        return name + _SIGNS.get(sign[1], sign[1]) + wanted
+
+    def part(self, bare: re.Pattern[str]) -> str | None:
+        """A text in quotes or without."""
+        if quoted := self.skip(_QUOTED):
+            return _unquoted(quoted)
+        found = None if self.text[self.at : self.at + 1] in ('"', "“", "「") else self.skip(bare)
+        return found and found[0]
 
     def arguments(self, kind: Kind) -> tuple[str, int | None]:
         """The form of calls: ``("daily", days=3)``; without ``days`` today is meant."""
@@ -162,7 +197,7 @@ class _Parser:
                 self.unexpected(msgid('expected ")"'))
         if bool(values) is not kind.value:
             self.missing(kind, start)
-        return "/".join(values), days
+        return ("=" if kind.name == "attribute" else "/").join(values), days
 
     def check(self, kind: Kind, value: str, days: int | None, start: int) -> None:
         if kind.value and not value.strip():
@@ -172,6 +207,10 @@ class _Parser:
             self.fail(start, message, self.text[start : self.at], _as_in(kind.example))
         if kind.name in ("group", "was-in", "left") and not all(value.partition("/")):
             self.missing(kind, start)
+        if kind.name == "attribute":
+            name, sign, wanted = compared(value)
+            if not name.strip() or (sign and not wanted.strip()):
+                self.missing(kind, start)
         outcome = value.rpartition("/")[2]
         if kind.name == "step" and ("/" not in value.strip("/") or outcome not in OUTCOMES):
             message = msgid("expected a step and what it did, such as step:tips/clicked")

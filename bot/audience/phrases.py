@@ -22,6 +22,12 @@ MEMBERS: Phrases = MappingProxyType(
         ),
         "gateway": (msgid("are at gateway {value}"), msgid("are not at gateway {value}")),
         "owner": (msgid("are looked after by {value}"), msgid("are not looked after by {value}")),
+        "attribute": (msgid("have {value} filled in"), msgid("do not have {value} filled in")),
+        "attribute is": (msgid("have {value} as {name}"), msgid("do not have {value} as {name}")),
+        "attribute compared": (
+            msgid("have {name} {sign} {value}"),
+            msgid("do not have {name} {sign} {value}"),
+        ),
         "active": (msgid("spoke {when}"), msgid("have not spoken {when}")),
         "joined": (msgid("joined a group {when}"), msgid("have not joined a group {when}")),
         "checked-in": (

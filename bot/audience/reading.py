@@ -8,11 +8,13 @@ from functools import reduce
 from typing import Literal
 
 from bot.audience.audience import Audience
-from bot.audience.expression import And, Expression, Not, Or, Term, pushed
+from bot.audience.expression import And, Expression, Not, Or, Term, compared, pushed
 from bot.audience.phrases import GROUPS, MEMBERS
 from bot.i18n.mark import msgid
 
 Target = Literal["member", "group"]
+SIGNS = {">=": "≥", "<=": "≤"}
+"""How people write them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +25,8 @@ class _Clause:
     negative: bool
     days: int | None
     values: tuple[str, ...]
+    name: str = ""
+    sign: str = ""
 
 
 Part = _Clause | And | Or
@@ -130,13 +134,18 @@ class _Sentence:
         return self._say(
             self._phrases[clause.phrase][clause.negative],
             value=self._values(clause),
+            name=self._quoted(clause.name),
+            sign=clause.sign,
             when=self._when(clause.days),
         )
 
     def _values(self, clause: _Clause) -> str:
         named = self._names if clause.phrase in ("group", "was-in", "left") else {}
-        quoted = [self._say(msgid("“{value}”"), value=named.get(v, v)) for v in clause.values]
+        quoted = [self._quoted(named.get(v, v)) for v in clause.values]
         return self._list(quoted, msgid("{first} or {last}"))
+
+    def _quoted(self, text: str) -> str:
+        return self._say(msgid("“{value}”"), value=text)
 
     def _when(self, days: int | None) -> str:
         if days == 1:
@@ -161,6 +170,10 @@ def _clause(expression: Expression) -> _Clause:
     term = expression.of if isinstance(expression, Not) else expression
     assert isinstance(term, Term), "every Not is directly at a term"
     phrase, values = term.kind, (term.value,) if term.value else ()
+    if term.kind == "attribute" and (found := compared(term.value))[1]:
+        name, sign, wanted = found
+        phrase = "attribute is" if sign == "=" else "attribute compared"
+        return _Clause(phrase, negative, None, (wanted,), name, SIGNS.get(sign, sign))
     if term.kind == "step":
         step, _, outcome = term.value.rpartition("/")
         phrase, values = f"step/{outcome}", (step,)

@@ -9,6 +9,7 @@ from bot.delivery.journal import Entry, record
 from bot.i18n.mark import msgid
 from bot.located import Place, Problem, Problems, nearest
 from bot.model.base import Frozen
+from bot.store.audit import audit_entry
 from bot.store.effects import Effects
 from bot.store.store import Store
 
@@ -123,8 +124,7 @@ class Segments:
             at=self._store.clock.now(), what=what, source=f"segment {name}, by {by}", text=change
         )
         record(effects, entry)
-        body = entry.model_dump_json(exclude_defaults=True)
-        effects.do("XADD", self._keys.audit(), "*", "entry", body)
+        audit_entry(effects, entry)
 
 
 def _segment(name: str, kept: Kept) -> Segment:

@@ -12,6 +12,8 @@ from bot.store.members import Group
 
 Found = Sequence[str] | Bits
 """The keys of facts, whoever is in any of them; or the members themselves."""
+Fault = tuple[str, str]
+"""What is wrong with a term, and a hint."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,10 @@ class Source(ABC):
 
     async def known(self, scope: Scope) -> Collection[str] | None:
         """The values there are, or None when there is no list of them."""
+        return None
+
+    async def fault(self, value: str) -> Fault | None:
+        """Why it cannot be told now who is meant, else None; asked before and after ``facts``."""
         return None
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from datetime import timedelta
 
 from bot.audience.algebra import place_of
@@ -12,11 +12,10 @@ from bot.clock import Days
 from bot.store.bits import Bits
 from bot.store.facts import read
 from bot.store.members import Group, Members
+from bot.store.scores import between
 from bot.store.store import Store
 
 DAY_MS = 86_400_000
-PAGE = 10_000
-"""Joiners read at once."""
 
 
 def store_sources(
@@ -233,19 +232,5 @@ class Joined(Source):
         return Bits.union(found)
 
     async def since(self, group: int, since: int) -> Bits:
-        """Read by time in pages, each beginning at the time the last one ended with."""
-        found, size = Bits(), PAGE
-        while True:
-            page = await self._page(group, since, size)
-            found |= Bits.of(int(member) for member in page[::2])
-            if len(page) < 2 * size:
-                return found
-            last = int(float(page[-1]))
-            size, since = (size * 2, since) if last == since else (PAGE, last)
-
-    async def _page(self, group: int, since: int, size: int) -> Sequence[bytes]:
-        key = self._store.keys.group_joined(group)
-        page: list[bytes] = await self._store.call(
-            *("ZRANGEBYSCORE", key, since, "+inf", "WITHSCORES", "LIMIT", 0, size)
-        )
-        return page
+        """Who joined a group at ``since`` (UTC ms) or later."""
+        return await between(self._store, self._store.keys.group_joined(group), since, "+inf")

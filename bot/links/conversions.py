@@ -9,12 +9,13 @@ from typing import Literal
 from urllib.parse import unquote
 
 from bot.clock import utc
+from bot.delivery.journal import TIMELINE, Entry
 from bot.links.codes import Code
 from bot.links.links import PATH, Links
 from bot.links.takings import UNIT, Takings
 from bot.model.base import Frozen
 from bot.store.facts import Facts
-from bot.store.members import Members
+from bot.store.members import Member, Members
 from bot.store.store import Store, as_text
 
 KEPT = 1_000_000
@@ -130,6 +131,7 @@ class Conversions(Takings):
                 *(made.model_dump_json(exclude={"id"}), self._iso_day(made.at)),
                 *(made.kind, made.currency, int(made.value / UNIT)),
                 *(made.link, made.step, made.group, made.member, now),
+                *(_told(made).model_dump_json(exclude_defaults=True), TIMELINE),
             ],
         )
         if as_text(digest) != content:
@@ -150,7 +152,7 @@ class Conversions(Takings):
         if code is None:
             raise Unattributed("member", "expected a member or a code")
         # Who was erased since the link was sent is nobody.
-        known = await self._members.member(code.member) if code.member else None
+        known = await self._known(code.member)
         return code, known.number if known else 0, "code"
 
     async def _told_code(self, text: str) -> Code:
@@ -190,10 +192,15 @@ class Conversions(Takings):
             gateway, _, account = named.partition("/")
             key = self._keys.member_accounts(gateway)
             number = int(await self._store.text("HGET", key, account) or 0)
-        found = await self._members.member(int(number)) if number else None
+        found = await self._known(int(number))
         if found is None:
             raise Unattributed("member", "there is no such member")
         return found.number
+
+    async def _known(self, number: int) -> Member | None:
+        """The member of a number, also of one that leads to them since they were merged."""
+        led = await self._members.survivors([number])
+        return await self._members.member(led.get(number, number))
 
     def _iso_day(self, at: int) -> str:
         return utc(at).astimezone(self._zone).date().isoformat()
@@ -217,6 +224,18 @@ class Conversions(Takings):
         """One conversion, or None; raises StoreError for what is no id."""
         rows = await self._store.call("XRANGE", self._keys.conversions(), ident, ident)
         return _conversion(ident, rows[0][1][1]) if rows else None
+
+
+def _told(made: Conversion) -> Entry:
+    """What the member's timeline says of it."""
+    worth = f"{made.kind} {made.value:f} {made.currency}" if made.value else made.kind
+    return Entry(
+        at=made.at,
+        what="conversion.recorded",
+        member=made.member,
+        source=made.by,
+        text=worth.strip(),
+    )
 
 
 def _conversion(ident: str, body: bytes) -> Conversion:

@@ -8,13 +8,14 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 
 from bot.clock import utc
+from bot.links import trail
 from bot.links.account import Account, Person, clicks_by
 from bot.links.clickers import Clickers, Members, members
 from bot.links.days import Clicked, Days
 from bot.links.judge import Judge
 from bot.links.kept import Entry
 from bot.links.links import Links
-from bot.links.rules import FLAGS
+from bot.links.sums import Sums, Table, mend_field, mend_table
 from bot.store.effects import CHUNK, Effects
 from bot.store.facts import read
 from bot.store.store import Store
@@ -22,8 +23,6 @@ from bot.store.store import Store
 SECONDS = 86_400
 PEOPLE, TODAY, VISITORS = 400, 100, 7
 """Days these are kept, as link_count.lua says."""
-
-Table = dict[str, str]
 
 
 class Mending:
@@ -41,22 +40,14 @@ class Mending:
         self._judge = judge
         self._book = Days(store)
         self.effects = Effects(store.keys)
-        self._sums: defaultdict[str, Counter[str]] = defaultdict(Counter)
-        self._shared: defaultdict[str, Counter[str]] = defaultdict(Counter)
-        self._tables: dict[str, Table] = {}
+        self._sums = Sums(store, link, self.effects)
         self._cells: dict[str, Table] = {}
-        self._counts = store.keys.link_counts(link)
-        self._by_day = store.keys.link_by("day", link)
-        self._by_step = store.keys.link_by("step", link)
-        self._by_group = store.keys.link_by("group", link)
 
     @classmethod
     async def of(cls, store: Store, link: int, links: Links, judge: Judge) -> Mending:
         """Of a link as it is counted now; read the hits after this."""
         made = cls(store, link, links, judge)
-        for name in (made._counts, made._by_day, made._by_step, made._by_group):
-            made._tables[name] = await store.table("HGETALL", name)
-        made.effects.guard(made._tables[made._counts].get("hits", ""), "HGET", made._counts, "hits")
+        await made._sums.read()
         return made
 
     def __bool__(self) -> bool:
@@ -65,11 +56,11 @@ class Mending:
     @property
     def clicks(self) -> int:
         """All clicks counted."""
-        return int(self._tables[self._counts].get("clicks", 0))
+        return self._sums.number("", "clicks")
 
     def hits(self, day: str) -> int:
         """The hits counted on a day."""
-        return int(self._tables[self._by_day].get(f"{day}:hits", 0))
+        return self._sums.number("day", f"{day}:hits")
 
     async def cells(self, days: Sequence[str]) -> dict[str, Table]:
         """The hits counted on some days, by what they were."""
@@ -95,29 +86,23 @@ class Mending:
         await self._rules(chosen)
         if self.effects.operations:
             await self._ends(accounts, [day for day in days if day not in accounts])
-        self._write_sums()
+        self._sums.write()
 
     # what a day has
 
     def _hits(self, day: str, account: Account) -> None:
         old = self._cells[day]
         new = {name: str(number) for name, number in account.cells.items()}
-        self._table(self._keys.link_day(self._link, day), old, new)
+        mend_table(self.effects, self._keys.link_day(self._link, day), old, new)
         kinds, steps, groups = clicks_by(_less(account.cells, old))
         for verdict, number in kinds.items():
-            self._add(self._counts, verdict, number)
-            self._shared[self._keys.link_counts(0)][verdict] += number
-        clicks = kinds["click"]
-        self._add(self._counts, "clicks", clicks)
-        self._add(self._by_day, f"{day}:clicks", clicks)
-        self._shared[self._keys.link_counts(0)]["clicks"] += clicks
-        self._shared[self._keys.link_by("day", 0)][f"{day}:clicks"] += clicks
+            self._sums.add("", verdict, number, shared=True)
+        self._sums.add("", "clicks", kinds["click"], shared=True)
+        self._sums.add("day", f"{day}:clicks", kinds["click"], shared=True)
         for step, number in steps.items():
-            self._add(self._by_step, f"{step}:clicks", number)
-            if step != "0":
-                self._shared[self._keys.link_by("step", 0)][f"{step}:clicks"] += number
+            self._sums.add("step", f"{step}:clicks", number, shared=step != "0")
         for group, number in groups.items():
-            self._add(self._by_group, f"{group}:clicks", number)
+            self._sums.add("group", f"{group}:clicks", number)
 
     async def _people(self, day: str, account: Account, old: Table) -> None:
         new = {}
@@ -126,7 +111,9 @@ class Mending:
             known = float(before[1]) == one.first
             delay = before[2] if known else await self._delay(place, one)
             new[place] = f"{one.clicks} {one.first} {delay} {one.way}"
-        self._table(self._keys.link_people(self._link, day), old, new, PEOPLE)
+        key = self._keys.link_people(self._link, day)
+        mend_table(self.effects, key, old, new, PEOPLE * SECONDS)
+        trail.mend(self.effects, self._link, day, old, new)
 
     async def _delay(self, place: str, one: Person) -> str:
         """As link_count.lua has it."""
@@ -144,17 +131,15 @@ class Mending:
 
     async def _seen(self, day: str, account: Account, old: Table) -> None:
         new = {scope: str(len(some)) for scope, some in account.seen.items()}
-        self._table(self._keys.link_seen(self._link, day), old, new)
+        mend_table(self.effects, self._keys.link_seen(self._link, day), old, new)
         for scope, number in _less({k: int(v) for k, v in new.items()}, old):
             if scope == "all":
-                self._add(self._counts, "visitors", number)
-                self._add(self._by_day, f"{day}:visitors", number)
+                self._sums.add("", "visitors", number)
+                self._sums.add("day", f"{day}:visitors", number)
             elif scope[0] == "s":
-                self._add(self._by_step, f"{scope[1:]}:visitors", number)
-                if scope != "s0":
-                    self._shared[self._keys.link_by("step", 0)][f"{scope[1:]}:visitors"] += number
+                self._sums.add("step", f"{scope[1:]}:visitors", number, shared=scope != "s0")
             elif scope[0] == "g" and ":" not in scope:
-                self._add(self._by_group, f"{scope[1:]}:visitors", number)
+                self._sums.add("group", f"{scope[1:]}:visitors", number)
         key = self._keys.link_visitors(self._link, day)
         if self._within(day, VISITORS) or await self._store.call("EXISTS", key):
             there = set(await self._store.texts("SMEMBERS", key))
@@ -167,7 +152,7 @@ class Mending:
 
     async def _on_the_day(self, day: str, account: Account, old: Table) -> None:
         before, after = members(old)["all"], members(account.people)["all"]
-        self._add(self._by_day, f"{day}:members", len(after) - len(before))
+        self._sums.add("day", f"{day}:members", len(after) - len(before))
         key = self._keys.link_today(self._link, day)
         there = {*(await read(self._store, [key]))[key]}
         if not there and not self._within(day, TODAY):
@@ -192,14 +177,15 @@ class Mending:
             for app in {*told[day], *account.apps}:
                 name, number = f"{self._link}/{day}/{app}", account.apps[app] - told[day][app]
                 before = int(added.get(name, 0))
-                self._field(key, name, added.get(name, ""), str(number) if number else "")
-                self._add(self._counts, f"app:{app}", number - before)
+                new = str(number) if number else ""
+                mend_field(self.effects, key, name, added.get(name, ""), new)
+                self._sums.add("", f"app:{app}", number - before)
 
     async def _rules(self, days: Sequence[str]) -> None:
         key, version = self._keys.link_rules(self._link), str(self._judge.version)
         old = await self._store.table("HGETALL", key)
         for day in days:
-            self._field(key, day, old.get(day, ""), version)
+            mend_field(self.effects, key, day, old.get(day, ""), version)
 
     # who ever clicked
 
@@ -221,20 +207,20 @@ class Mending:
         for scope, number in changes.items():
             match scope[0]:
                 case "a":
-                    self._add(self._counts, "members", number)
+                    self._sums.add("", "members", number)
                 case "s":
-                    self._add(self._by_step, f"{scope[1:]}:members", number)
+                    self._sums.add("step", f"{scope[1:]}:members", number)
                 case "g":
-                    self._add(self._by_group, f"{scope[1:]}:members", number)
+                    self._sums.add("group", f"{scope[1:]}:members", number)
         for scope, number in clickers.of_steps.items():
-            self._shared[self._keys.link_by("step", 0)][f"{scope[1:]}:members"] += number
+            self._sums.share("step", f"{scope[1:]}:members", number)
 
     async def _elsewhere(self, days: Sequence[str]) -> Members | None:
         """Who clicked on other days, by place; None when that is not known any more."""
         found: Members = defaultdict(set)
         for day in days:
             there = await self._others([day])
-            if not there and int(self._tables[self._by_day].get(f"{day}:clicks", 0)):
+            if not there and self._sums.number("day", f"{day}:clicks"):
                 return None
             fields = [f"{one.step}/{one.group}/{one.member}" for one in there]
             for scope, some in members(fields).items():
@@ -243,60 +229,15 @@ class Mending:
 
     async def _ends(self, accounts: Mapping[str, Account], others: Sequence[str]) -> None:
         """The first and the last click there ever was."""
-        counts = self._tables[self._counts]
         firsts = [person.first for a in accounts.values() for person in a.people.values()]
         lasts = [account.last for account in accounts.values() if account.last]
         for name, found, end in (("first", firsts, min), ("last", lasts, max)):
-            old = counts.get(name, "")
+            old = self._sums.said("", name)
             if old and self._day(int(float(old))) not in accounts:
                 found.append(int(float(old)))
             elif others:  # of other days only the first click of each is kept
                 found += [one.first for one in await self._others(others)]
-            self._field(self._counts, name, old, str(end(found)) if found else "")
-
-    # writing
-
-    def _write_sums(self) -> None:
-        keys, clicks = self._keys, self._sums[self._counts]["clicks"]
-        for key, sums in self._sums.items():
-            for name, number in sums.items():
-                old = self._tables[key].get(name, "")
-                new = int(old or 0) + number
-                self._field(key, name, old, str(new) if new else "")
-        for key, sums in self._shared.items():
-            for name, number in sums.items():
-                if number:
-                    self.effects.do("HINCRBY", key, name, number)
-        if clicks:
-            left = self.clicks + clicks
-            change = ("ZADD", keys.link_top(), left) if left else ("ZREM", keys.link_top())
-            self.effects.do(*change, self._link)
-        for verdict in FLAGS:
-            if number := self._sums[self._counts][verdict]:
-                key = keys.link_closed(verdict)
-                self.effects.do("ZINCRBY", key, number, self._link)
-                self.effects.do("ZREMRANGEBYSCORE", key, "-inf", 0)
-
-    def _add(self, key: str, name: str, number: int) -> None:
-        self._sums[key][name] += number
-
-    def _table(self, key: str, old: Table, new: Table, days: int = 0) -> None:
-        changed = False
-        for name in sorted({*old, *new}):
-            changed |= self._field(key, name, old.get(name, ""), new.get(name, ""))
-        if changed and days and new:
-            self.effects.do("EXPIRE", key, days * SECONDS, "NX")
-
-    def _field(self, key: str, name: str, old: str, new: str) -> bool:
-        """Turn one field into another, or nothing ('') ; whether they differ."""
-        if old == new:
-            return False
-        self.effects.guard(old, "HGET", key, name)
-        if new:
-            self.effects.do("HSET", key, name, new)
-        else:
-            self.effects.do("HDEL", key, name)
-        return True
+            self._sums.put("", name, str(end(found)) if found else "")
 
     # reading
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.links.hits import Hit
 from bot.links.links import Links
-from bot.store.sweep import OfHit
+from bot.store.traces import OfHit
 
 
 def of_hit(links: Links) -> OfHit:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from difflib import get_close_matches
@@ -35,6 +36,18 @@ TYPES: Mapping[Type, str] = {
     "zone": msgid("time zone"),
     "yes-no": msgid("yes or no"),
 }
+Index = Literal["has", "value", "yes-no", "phone", "number", "date"]
+"""What is kept to find members by an attribute; "has": only who has one."""
+_INDEXES: Mapping[Type, Index] = {
+    "choice": "value",
+    "zone": "value",
+    "number": "number",
+    "date": "date",
+    "yes-no": "yes-no",
+}
+"""Of other types values are many, and members found by them only where that is asked for."""
+SIGNS = "=<>"
+"""Letters a name cannot have: with them audiences compare values."""
 
 TOO_LONG = msgid("This has more than {most} characters.")
 NO_NUMBER = msgid("“{value}” is no number; expected one such as 42 or 3.5.")
@@ -53,9 +66,15 @@ REQUIRED = msgid("“{label}” must not be empty.")
 NO_CHOICES = msgid("A list needs at least one value to choose from.")
 BAD_NAME = msgid("“{name}” cannot be the name of an attribute.")
 UNKNOWN = msgid("There is no attribute “{name}”.")
+OF = msgid("attribute “{name}”: {what}")
+WRONG = (
+    *(TOO_LONG, NO_NUMBER, NO_DATE, NO_CHOICE_NEAR, NO_CHOICE, NO_PHONE, NO_EMAIL, NO_URL),
+    *(NO_ZONE_NEAR, NO_ZONE, NO_YES),
+)
+"""What a value can be told, those first of which another one says the beginning."""
 
-_NUMBER = re.compile(r"[+-]?\d{1,15}(?:\.\d{1,9})?")
-_PHONE = re.compile(r"\+?\d{5,20}")
+_NUMBER = re.compile(r"[+-]?[0-9]{1,15}(?:\.[0-9]{1,9})?")
+_PHONE = re.compile(r"\+?[0-9]{5,20}")
 _EMAIL = re.compile(r"[^\s@<>(),;:\"]{1,64}@[^\s@<>(),;:\".]+(?:\.[^\s@<>(),;:\".]+)+")
 _YES, _NO = ("yes", "true", "1", "y", "是", "有"), ("no", "false", "0", "n", "否", "无")
 
@@ -63,12 +82,17 @@ _YES, _NO = ("yes", "true", "1", "y", "是", "有"), ("no", "false", "0", "n", "
 class WrongAttribute(ValueError):
     """What is wrong with an attribute or its value; its argument is a Phrase."""
 
+    def said(self, translate: Callable[[str], str]) -> str:
+        """What is wrong, in the language that ``translate`` translates to."""
+        return Phrase.of(self).said(translate)
+
 
 class Attribute(Frozen):
     """What one attribute is; ``name`` is what expressions and texts call it.
 
     ``choices``: the values of a list. ``required``: it cannot be emptied where people fill it in.
-    ``by``: who may set it, besides the bot itself: managers, or every operator.
+    ``indexed``: members can be asked for by its value, also where any text is one; some 100 bytes
+    for each value. ``by``: who may set it, besides the bot itself: managers, or every operator.
     """
 
     name: str = Field(pattern=NAME)
@@ -76,12 +100,22 @@ class Attribute(Frozen):
     type: Type = "text"
     choices: tuple[str, ...] = ()
     required: bool = False
+    indexed: bool = False
     by: Literal["manager", "viewer"] = "manager"
 
     @property
     def title(self) -> str:
         """What people call it."""
         return self.label or self.name
+
+    @property
+    def index(self) -> Index:
+        """By what members are found."""
+        if self.type in _INDEXES:
+            return _INDEXES[self.type]
+        if not self.indexed:
+            return "has"
+        return "phone" if self.type == "phone" else "value"
 
     def read(self, value: str) -> str:
         """The form a value is kept in; '' for none. Raises WrongAttribute."""
@@ -106,12 +140,19 @@ class Attributes:
     async def refresh(self) -> None:
         """Read what is declared; what cannot be read any more is any text."""
         kept = await self._store.table("HGETALL", self._store.keys.attributes())
-        found = (_kept(body) for _, body in sorted(kept.items()))
+        found = (kept_attribute(body) for _, body in sorted(kept.items()))
         self.known = {one.name: one for one in found if one}
 
     def read(self, name: str, value: str) -> str:
         """The form a value of an attribute is kept in; raises WrongAttribute."""
-        return (self.known.get(name) or Attribute.model_construct(name=name)).read(value)
+        return (self.known.get(name) or _undeclared(name)).read(value)
+
+    def written(self, name: str, value: str) -> str:
+        """The same for what is no form: '' empties what is required too, errors say the name."""
+        try:
+            return self.read(name, value) if value.strip() else ""
+        except WrongAttribute as error:
+            raise WrongAttribute(Phrase(OF, name=name, what=Phrase.of(error))) from None
 
     async def save(self, attribute: Attribute, effects: Effects | None = None) -> None:
         """Declare an attribute, or change it; values that members have stay. Raises StoreError."""
@@ -133,12 +174,27 @@ class Attributes:
 def attribute(name: str, **given: object) -> Attribute:
     """An attribute as a form says it; raises WrongAttribute."""
     try:
-        return Attribute.model_validate({"name": name.strip(), **given})
+        made = Attribute.model_validate({"name": name.strip(), **given})
     except ValidationError:
         raise WrongAttribute(Phrase(BAD_NAME, name=name)) from None
+    if set(SIGNS) & {*made.name}:
+        raise WrongAttribute(Phrase(BAD_NAME, name=name))
+    return made
 
 
-def _kept(body: str) -> Attribute | None:
+def plain_phone(value: str) -> str:
+    """A phone number as numbers are compared: its digits, without the country if that is China."""
+    digits = re.sub(r"[^0-9]", "", value)
+    return digits.removeprefix("00").removeprefix("86") if len(digits) > 11 else digits
+
+
+def _undeclared(name: str) -> Attribute:
+    """What the bot itself goes by has its type without being declared; others are any text."""
+    return Attribute.model_construct(name=name, type="zone" if name == "timezone" else "text")
+
+
+def kept_attribute(body: str) -> Attribute | None:
+    """An attribute as the store keeps it; None when this version cannot read it."""
     try:
         return Attribute.model_validate_json(body)
     except ValidationError:
@@ -152,7 +208,7 @@ def _near(value: str, names: Iterable[str]) -> str:
 
 
 def _number(_: Attribute, value: str) -> str:
-    plain = value.replace(",", "")
+    plain = unicodedata.normalize("NFKC", value).replace(",", "")
     if not _NUMBER.fullmatch(plain):
         raise WrongAttribute(Phrase(NO_NUMBER, value=value))
     return plain
@@ -185,7 +241,7 @@ def _choice(attribute: Attribute, value: str) -> str:
 
 
 def _phone(_: Attribute, value: str) -> str:
-    plain = re.sub(r"[\s().-]", "", value)
+    plain = re.sub(r"[\s().-]", "", unicodedata.normalize("NFKC", value))
     plain = "+" + plain[2:] if plain.startswith("00") else plain
     if not _PHONE.fullmatch(plain):
         raise WrongAttribute(Phrase(NO_PHONE, value=value))

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.i18n.mark import msgid
+from bot.members.attributes import plain_phone
 from bot.members.search import Search
 from bot.store.members import Member
 from bot.store.store import Store
@@ -61,7 +61,4 @@ class Candidates:
 
 def plain(name: str, value: str) -> str:
     """A value as it is compared: a phone without its country and signs, others without case."""
-    if name != "phone":
-        return value.strip().casefold()
-    digits = re.sub(r"\D", "", value)
-    return digits.removeprefix("00").removeprefix("86") if len(digits) > 11 else digits
+    return plain_phone(value) if name == "phone" else value.strip().casefold()

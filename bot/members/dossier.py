@@ -1,4 +1,4 @@
-"""The dossier: one member with all that is kept of them, to look at, change and hand over."""
+"""The dossier: what is known of one member, to look at and to change."""
 
 from __future__ import annotations
 
@@ -6,18 +6,15 @@ import asyncio
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from bot.clock import utc
 from bot.delivery.journal import Entry, record
 from bot.members.attributes import Attributes, WrongAttribute
 from bot.model.phrase import Phrase
 from bot.store.audit import Change, audit
 from bot.store.effects import Effects
 from bot.store.facts import Facts
-from bot.store.keys import Key, catalogue, form
 from bot.store.members import Group, Member, Members
-from bot.store.store import Store, as_text
+from bot.store.store import Store
 
 OPT_OUT = "opt-out"
 """The tag of who wants no broadcasts; with ":topic" behind it: none of that topic."""
@@ -92,7 +89,8 @@ class Dossier:
             effects, Entry(at=now, what="attribute.changed", member=number, source=by, text=names)
         )
         what, on = "member.attributes", f"member {number}"
-        audit(effects, Change(at=now, who=by, what=what, on=on, before=before, after={**changed}))
+        who = by.removeprefix("operator ")
+        audit(effects, Change(at=now, who=who, what=what, on=on, before=before, after={**changed}))
         return effects
 
     async def before(self, number: int) -> list[Group]:
@@ -137,94 +135,6 @@ class Dossier:
         body = await self._store.text("HGET", self._keys.sop_versions(sop), version)
         return bool(body) and json.loads(body or "")["template"]["to"] == "member"
 
-    # handing over
-
-    async def everything(self, number: int) -> dict[str, Any] | None:
-        """All that is kept of a member, to be handed to them; None when there is nobody.
-
-        Every key of the catalogue that is named by the member, and every fact, list and table
-        the member's number stands in. Goes through all keys, by cursor.
-        """
-        member = await self._members.member(number)
-        if member is None:
-            return None
-        numbers = {number, *await self._members.former(number)}
-        kept = dict[str, Any]()
-        cursor = b"0"
-        while True:
-            cursor, names = await self._store.call(
-                "SCAN", cursor, "MATCH", f"{self._store.prefix}*", "COUNT", 500
-            )
-            asked = [self._kept(raw, numbers) for raw in names]
-            for name, content in await asyncio.gather(*asked):
-                if content:
-                    kept[name] = content
-            if cursor == b"0":
-                break
-        return {
-            "member": member.model_dump(),
-            "numbers": sorted(numbers),
-            "since": utc(member.since).isoformat(),
-            "kept": dict(sorted(kept.items())),
-        }
-
-    async def _kept(self, raw: bytes, numbers: set[int]) -> tuple[str, Any]:
-        name = raw.decode("utf-8", "replace").removeprefix(self._store.prefix)
-        for key in _ABOUT:
-            found = key[1].fullmatch(name)
-            if found is None:
-                continue
-            if "member" in found.groupdict():
-                mine = int(found["member"]) in numbers
-                return name, await self._content(raw) if mine else None
-            if key[0].element == "{member}":
-                return name, await self._element(raw, key[0], numbers)
-        return name, None
-
-    async def _element(self, raw: bytes, key: Key, numbers: set[int]) -> Any:
-        """What a fact, sorted set or hash has under one of the numbers."""
-        found = list[Any]()
-        for number in sorted(numbers):
-            value: Any = None
-            match key.kind:
-                case "fact":
-                    value = await self._facts.has(raw.decode("utf-8", "surrogateescape"), number)
-                case "zset":
-                    value = await self._store.text("ZSCORE", raw, number)
-                case "hash":
-                    value = await self._store.text("HGET", raw, number)
-                case "set":
-                    value = bool(await self._store.call("SISMEMBER", raw, number))
-            if value:
-                found.append(value)
-        return found[0] if len(found) == 1 else found
-
-    async def _content(self, raw: bytes) -> Any:
-        match await self._store.text("TYPE", raw):
-            case "hash":
-                return await self._store.table("HGETALL", raw)
-            case "list":
-                return await self._store.texts("LRANGE", raw, 0, -1)
-            case "zset":
-                return await self._store.table("ZRANGE", raw, 0, -1, "WITHSCORES")
-            case "set":
-                return await self._store.texts("SMEMBERS", raw)
-            case "stream":
-                rows = await self._store.call("XRANGE", raw, "-", "+")
-                return [as_text(fields[1]) for _, fields in rows]
-            case "string":
-                value: bytes = await self._store.call("GET", raw)
-                return value.decode("ascii") if value.isalnum() else value.hex()
-        return None
-
 
 class Conflict(Exception):
     """Somebody else changed the same meanwhile."""
-
-
-_ABOUT = [
-    (key, form(key.pattern))
-    for key in catalogue()
-    if "{member}" in key.pattern or key.element == "{member}"
-]
-"""The families in which a member's number says whom something is about."""

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from bot.i18n.mark import msgid
 from bot.model.phrase import Phrase
 
-LEFT_OUT, NUMBER, NAME, TAGS = "", "number", "name", "tags"
+LEFT_OUT, NUMBER, PHONE, NAME, TAGS = "", "number", "phone", "name", "tags"
 ACCOUNT, ATTRIBUTE = "account:", "attribute:"
 """Before a gateway's name, and before an attribute's."""
 LONGEST_ATTRIBUTE = 60
@@ -32,7 +32,11 @@ _KNOWN: Mapping[str, str] = MappingProxyType(
 _BY_WORD = {word: target for target, words in _KNOWN.items() for word in words.split("|")}
 _IDENT = re.compile(r"(?:account|user ?id|external ?user ?id|账号|帐号|id)(?:\s*[:：]\s*(.+))?")
 
-NO_KEY = msgid("One column must say who is meant: the member's number or their account.")
+NO_KEY = msgid("One column must say who is meant: the member's number, account or phone number.")
+NO_PHONES = msgid(
+    "Nobody is found by their phone number yet: the attribute “phone” must be declared as a phone "
+    "number that members can be asked for by, and all members read for it."
+)
 TWO_KEYS = msgid("Columns “{one}” and “{other}” both say who is meant; one must be left out.")
 TWICE = msgid("Columns “{one}” and “{other}” are both to be the {what}.")
 NOTHING = msgid("No column brings anything but who is meant.")
@@ -46,18 +50,26 @@ class WrongColumns(Exception):
     """Columns that cannot be imported so; its argument is a Phrase."""
 
 
-def guess(header: Sequence[str], gateways: Sequence[str]) -> tuple[str, ...]:
+def guess(
+    header: Sequence[str],
+    gateways: Sequence[str],
+    called: Mapping[str, str] = MappingProxyType({}),
+) -> tuple[str, ...]:
     """What each column probably is; nothing is guessed twice, and one says who is meant.
 
-    What is not known becomes an attribute of the column's name.
+    What is not known becomes an attribute of the column's name. ``called``: the names of
+    attributes by what people call them.
     """
     found: list[str] = []
     for name in header:
-        target = _target(name, gateways)
+        attribute = called.get(name.strip())
+        target = ATTRIBUTE + attribute if attribute else _target(name, gateways)
         found.append(LEFT_OUT if target in found else target)
     if NUMBER in found:
         return tuple(LEFT_OUT if one.startswith(ACCOUNT) else one for one in found)
     keys = [one for one in found if one.startswith(ACCOUNT)]
+    if not keys and f"{ATTRIBUTE}phone" in found:
+        return tuple(PHONE if one == f"{ATTRIBUTE}phone" else one for one in found)
     return tuple(LEFT_OUT if one in keys[1:] else one for one in found)
 
 
@@ -77,13 +89,14 @@ def check(header: Sequence[str], columns: Sequence[str], gateways: Iterable[str]
         raise WrongColumns(Phrase(TWO_KEYS, one=one, other=other))
     if not keys:
         raise WrongColumns(Phrase(NO_KEY))
-    if not any(target and not is_key(target) for target in columns) and NUMBER in columns:
+    brings = any(target and not is_key(target) for target in columns)
+    if not brings and (NUMBER in columns or PHONE in columns):
         raise WrongColumns(Phrase(NOTHING))
 
 
 def is_key(target: str) -> bool:
     """Whether a column says who is meant."""
-    return target == NUMBER or target.startswith(ACCOUNT)
+    return target in (NUMBER, PHONE) or target.startswith(ACCOUNT)
 
 
 def is_attribute_name(name: str) -> bool:
@@ -92,7 +105,7 @@ def is_attribute_name(name: str) -> bool:
 
 
 def _check_one(one: str, target: str, gateways: Iterable[str]) -> None:
-    if target in (LEFT_OUT, NUMBER, NAME, TAGS):
+    if target in (LEFT_OUT, NUMBER, PHONE, NAME, TAGS):
         return
     kind, _, name = target.partition(":")
     if kind == "account":
@@ -119,4 +132,5 @@ def _target(name: str, gateways: Sequence[str]) -> str:
         if not found[1]:
             return ACCOUNT + gateways[0]
         return LEFT_OUT
+    name = name.removeprefix(ATTRIBUTE)  # as it is said on the command line and in audiences
     return ATTRIBUTE + name if is_attribute_name(name) else LEFT_OUT

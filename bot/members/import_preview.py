@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from bot.members.import_columns import ATTRIBUTE, NAME
-from bot.members.import_rows import NOBODY, UNKNOWN, Fault, RowReader, Rule, Wanted, free_text
+from bot.members.import_columns import ATTRIBUTE, NAME, PHONE
+from bot.members.import_rows import (
+    NO_PHONE,
+    NOBODY,
+    PHONES,
+    UNKNOWN,
+    Fault,
+    RowReader,
+    Rule,
+    Wanted,
+    free_text,
+)
 from bot.members.imports import Import, Imports
+from bot.store.facts import Facts, read
 from bot.store.members import Member, Members
 from bot.store.store import Store
 
@@ -44,38 +56,64 @@ class Preview:
         reader = RowReader(found.columns, self._rule)
         wanted = [reader.read(row) for row in rows]
         known = await self._meant(found.gateway, wanted)
+        tags = await asyncio.gather(*map(self._tagged, wanted, known))
         return [
-            _look(found, reader.key, one, cells, member)
-            for one, (_, cells), member in zip(wanted, rows, known, strict=True)
+            _look(found, reader.key, one, cells, member, tagged)
+            for one, (_, cells), member, tagged in zip(wanted, rows, known, tags, strict=True)
         ]
 
-    async def _meant(self, gateway: str, wanted: Sequence[Wanted]) -> list[Member | None]:
-        """The member each row means, if there is one."""
+    async def _tagged(self, one: Wanted, member: Member | str | None) -> bool:
+        """Whether somebody has all the tags a row gives."""
+        if not isinstance(member, Member):
+            return False
+        facts, key = Facts(self._store), self._store.keys.tag
+        return all(await asyncio.gather(*(facts.has(key(t), member.number) for t in one.tags)))
+
+    async def _meant(self, gateway: str, wanted: Sequence[Wanted]) -> list[Member | str | None]:
+        """The member each row means, if there is one, or why it cannot be told who that is."""
+        fact = self._store.keys.attribute_is
+        keys = {one.phone: fact(PHONE, one.phone) for one in wanted if one.phone}
+        phones = await read(self._store, [*keys.values()])
         accounts = [one.account for one in wanted if one.account]
         numbers: dict[str, int] = {}
         if accounts:
             key = self._store.keys.member_accounts(gateway)
             given = await self._store.call("HMGET", key, *accounts)
             numbers = {a: int(n) for a, n in zip(accounts, given, strict=True) if n is not None}
-        meant = [one.member or numbers.get(one.account, 0) for one in wanted]
-        some = await self._members.some(sorted({n for n in meant if n}))
+        led = await self._members.survivors(one.member for one in wanted)
+        meant: list[int | str] = []
+        for one in wanted:
+            if one.phone:
+                having = phones[keys[one.phone]].numbers()
+                meant.append(PHONES if len(having) > 1 else sum(having))
+            else:
+                meant.append(led.get(one.member, one.member) or numbers.get(one.account, 0))
+        some = await self._members.some(sorted({n for n in meant if isinstance(n, int) and n}))
         members = {member.number: member for member in some}
-        return [members.get(number) for number in meant]
+        return [one if isinstance(one, str) else members.get(one) for one in meant]
 
 
 def _look(
-    found: Import, key: int, one: Wanted, cells: Sequence[str], member: Member | None
+    found: Import,
+    key: int,
+    one: Wanted,
+    cells: Sequence[str],
+    member: Member | str | None,
+    tagged: bool,
 ) -> Look:
     faults = {fault.column: fault for fault in one.faults}
-    if not faults and member is None and (one.member or not found.create):
-        faults = {key: Fault(column=key, say=NOBODY if one.member else UNKNOWN)}
+    if member is None:
+        why = NOBODY if one.member else NO_PHONE if one.phone else "" if found.create else UNKNOWN
+    else:
+        why = member if isinstance(member, str) else ""
+    if not faults and why:
+        faults = {key: Fault(column=key, say=why)}
     if faults:
         return Look(one.row, cells, "refused", faults)
-    if member is None:
+    if not isinstance(member, Member):
         return Look(one.row, cells, "new")
     before = _before(found.columns, one, member)
-    maybe = bool(before or one.tags)
-    return Look(one.row, cells, "changed" if maybe else "same", before=before)
+    return Look(one.row, cells, "changed" if before or not tagged else "same", before=before)
 
 
 def _before(columns: Sequence[str], one: Wanted, member: Member) -> dict[int, str]:

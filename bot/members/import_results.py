@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Sequence
 
 from bot.i18n.mark import msgid
-from bot.members.import_rows import NOBODY, UNKNOWN
+from bot.members.import_columns import NO_PHONES
+from bot.members.import_rows import NO_PHONE, NOBODY, PHONES, UNKNOWN
 from bot.members.imports import Import, Imports, Result
 from bot.model.phrase import Phrase
 from bot.reports.table import Column, Row
@@ -20,7 +21,13 @@ DID = {
     "refused": msgid("refused"),
 }
 """What becomes of a row, in words."""
-WHY = {"nobody": NOBODY, "unknown": UNKNOWN}
+WHY = {
+    "nobody": NOBODY,
+    "unknown": UNKNOWN,
+    "no phone": NO_PHONE,
+    "phones": PHONES,
+    "unready": NO_PHONES,
+}
 
 
 def columns(found: Import, say: Say) -> tuple[Column, ...]:

@@ -9,7 +9,8 @@ from typing import Any
 from pydantic import Field
 
 from bot.i18n.mark import msgid
-from bot.members.import_columns import ACCOUNT, ATTRIBUTE, NAME, NUMBER, TAGS, is_key
+from bot.members.attributes import Attribute, plain_phone
+from bot.members.import_columns import ACCOUNT, ATTRIBUTE, NAME, NUMBER, PHONE, TAGS, is_key
 from bot.members.import_sheet import Numbered
 from bot.model.base import Frozen
 from bot.model.dates import month_day, whole_day
@@ -27,6 +28,8 @@ BAD_TAG = msgid(
 )
 NOBODY = msgid("There is no member of this number.")
 UNKNOWN = msgid("Nobody has this account, and nobody new was to be made.")
+NO_PHONE = msgid("Nobody has this phone number.")
+PHONES = msgid("Several members have this phone number.")
 ERASED = msgid("This account was erased, so an import does not bring it back.")
 
 Rule = Callable[[str, str], str]
@@ -52,16 +55,17 @@ class Fault(Frozen):
 
 
 class Wanted(Frozen):
-    """What one row wants to be known: of the member of this number, or this account.
+    """What one row wants to be known: of the member of this number, account or phone number.
 
-    ``attributes`` are name, value, and the scores of the indexes of dates (-1: in none).
+    ``attributes`` are name, value, and MMDD and YYYYMMDD of a value that is a day, or ''.
     """
 
     row: int
     member: int = 0
     account: str = ""
+    phone: str = ""
     name: str = ""
-    attributes: tuple[tuple[str, str, int, int], ...] = ()
+    attributes: tuple[tuple[str, str, str, str], ...] = ()
     tags: tuple[str, ...] = ()
     faults: tuple[Fault, ...] = ()
 
@@ -78,7 +82,7 @@ class RowReader:
         """What a row wants; with faults nothing of it is done. An empty cell changes nothing."""
         number, cells = row
         found: dict[str, Any] = {"row": number}
-        attributes: list[tuple[str, str, int, int]] = []
+        attributes: list[tuple[str, str, str, str]] = []
         faults: list[Fault] = []
         for at, target in self._columns:
             try:
@@ -94,15 +98,18 @@ class RowReader:
         target: str,
         cell: str,
         found: dict[str, Any],
-        attributes: list[tuple[str, str, int, int]],
+        attributes: list[tuple[str, str, str, str]],
     ) -> None:
         if not cell:
             if is_key(target):
                 raise ValueError(Phrase(NO_KEY))
         elif target == NUMBER:
             found["member"] = _number(cell)
+        elif target == PHONE:
+            found["phone"] = plain_phone(Attribute(name=PHONE, type="phone").read(cell))
         elif target.startswith(ACCOUNT):
-            found["account"] = _short(cell, LONGEST_ACCOUNT)
+            gateway = target.removeprefix(ACCOUNT)
+            found["account"] = _short(cell.removeprefix(f"{gateway}/"), LONGEST_ACCOUNT)
         elif target == NAME:
             found["name"] = _short(cell, LONGEST_NAME)
         elif target == TAGS:
@@ -113,8 +120,8 @@ class RowReader:
             attributes.append((name, value, _score(month_day(value)), _score(whole_day(value))))
 
 
-def _score(found: int | None) -> int:
-    return -1 if found is None else found
+def _score(found: int | None) -> str:
+    return "" if found is None else str(found)
 
 
 def _number(cell: str) -> int:

@@ -102,6 +102,7 @@ def _step_of(one: Wanted, erased: int | None) -> dict[str, Any]:
         "row": one.row,
         "member": one.member,
         "account": one.account,
+        "phone": one.phone,
         "name": one.name,
         "folded": one.name.casefold(),
         "sound": initials(one.name),

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from itertools import islice
 from typing import Any, Literal
 
 from pydantic import Field
 
 from bot.i18n.mark import msgid
-from bot.members.import_columns import ACCOUNT, check, guess
+from bot.members.attribute_index import AttributeIndex
+from bot.members.attributes import Attribute
+from bot.members.import_columns import ACCOUNT, NO_PHONES, PHONE, WrongColumns, check, guess
 from bot.members.import_rows import Fault
 from bot.members.import_sheet import Numbered
 from bot.members.import_table import TableIn
@@ -89,12 +91,20 @@ class Result(Frozen):
 class Imports:
     """The desk of imports: taking files, saying what columns mean, starting and stopping.
 
-    What is running is done by ``ImportWork``, on any node. ``gateways``: those there are.
+    What is running is done by ``ImportWork``, on any node. ``gateways``: those there are;
+    ``declared``: attributes by name.
     """
 
-    def __init__(self, store: Store, gateways: Callable[[], Sequence[str]]) -> None:
+    def __init__(
+        self,
+        store: Store,
+        gateways: Callable[[], Sequence[str]],
+        declared: Callable[[], Mapping[str, Attribute]] = dict,
+    ) -> None:
         self._store = store
+        self._index = AttributeIndex(store)
         self.gateways = gateways
+        self.declared = declared
 
     async def take(self, by: str, file: str, body: bytes) -> Import:
         """Read an uploaded file into the store as a draft; raises Unreadable, StoreError.
@@ -105,7 +115,8 @@ class Imports:
         keys, now = self._store.keys, self._store.clock.now()
         number = int(await self._store.call("INCR", keys.import_seq()))
         rows = await self._put(number, table)
-        columns = guess(table.header, self.gateways())
+        called = {one.label: name for name, one in self.declared().items() if one.label}
+        columns = guess(table.header, self.gateways(), called)
         made = Import(
             id=number,
             by=by,
@@ -148,7 +159,7 @@ class Imports:
         Raises WrongColumns, WrongState, NoSuchImport.
         """
         found = await self.get(number)
-        check(found.header, columns, self.gateways())
+        await self.check(found, columns)
         changed = found.model_copy(update={"columns": tuple(columns), "create": create})
         effects = self._from(found, "draft")
         self._write(effects, changed)
@@ -158,7 +169,7 @@ class Imports:
     async def run(self, number: int, by: str) -> Import:
         """Start a draft, or go on with what was stopped; raises as ``choose``."""
         found = await self.get(number)
-        check(found.header, found.columns, self.gateways())
+        await self.check(found, found.columns)
         return await self._turn(found, "running", by, "draft", "stopped")
 
     async def stop(self, number: int, by: str) -> Import:
@@ -187,14 +198,19 @@ class Imports:
         rows = map(json.loads, kept)
         return [((row["row"], row["of"]), raw) for row, raw in zip(rows, kept, strict=True)]
 
-    async def results(self, number: int) -> AsyncIterator[list[Result]]:
-        """What became of the rows, some at a time, in their order."""
-        key, start = self._store.keys.import_results(number), 0
+    async def results(self, number: int, start: int = 0) -> AsyncIterator[list[Result]]:
+        """What became of the rows, some at a time, in their order; ``start`` of them left out."""
+        key = self._store.keys.import_results(number)
         while some := await self._store.call("LRANGE", key, start, start + CHUNK - 1):
             yield [Result.model_validate_json(one) for one in some]
             start += len(some)
 
     # inside
+
+    async def check(self, found: Import, columns: Sequence[str]) -> None:
+        check(found.header, columns, self.gateways())
+        if PHONE in columns and not await self._index.phones():
+            raise WrongColumns(Phrase(NO_PHONES))
 
     async def _put(self, number: int, table: TableIn) -> int:
         """Keep the rows; how many there are."""

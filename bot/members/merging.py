@@ -5,17 +5,18 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from pydantic import Field
 
 from bot.delivery.journal import Entry, record
 from bot.i18n.mark import msgid
-from bot.members.footprint import Footprint, Item
+from bot.members.footprint import Footprint
+from bot.members.merge_preview import Preview, Previews
 from bot.model.base import Frozen
 from bot.model.phrase import Phrase
 from bot.store.effects import Effects
 from bot.store.facts import Facts
+from bot.store.handover import Item
 from bot.store.members import Group, Member, Members
 from bot.store.store import Store
 
@@ -50,32 +51,6 @@ class Merge(Frozen):
     attributes: dict[str, tuple[str, str]] = Field(default={})
 
 
-@dataclass(frozen=True, slots=True)
-class Conflict:
-    """An attribute of which both have a value: ``ours`` is the survivor's."""
-
-    name: str
-    ours: str
-    theirs: str
-
-
-@dataclass(frozen=True, slots=True)
-class Preview:
-    """What a merge would make: the lower number survives.
-
-    ``tags``, ``groups`` and ``attributes`` are those the survivor would get; ``held_back`` are
-    tags that the survivor's own of an exclusive group keep out.
-    """
-
-    survivor: Member
-    other: Member
-    conflicts: Sequence[Conflict]
-    attributes: Mapping[str, str]
-    tags: Sequence[str]
-    held_back: Sequence[str]
-    groups: Sequence[Group]
-
-
 class Merging:
     """Merges members and splits them again.
 
@@ -91,31 +66,13 @@ class Merging:
         self._members = members
         self._facts = facts
         self._footprint = footprint
+        self._previews = Previews(store, members, facts)
 
     # merging
 
     async def preview(self, one: int, other: int) -> Preview:
         """What a merge would make; changes nothing. Raises CannotMerge."""
-        survivor, member = await self._both(one, other)
-        ours, theirs = survivor.attributes, member.attributes
-        tags = await self._tags_of(member.number)
-        mine = set(await self._tags_of(survivor.number))
-        rivals = await self._rivals(tags)
-        held = [tag for tag in tags if tag not in mine and rivals[tag] & mine]
-        conflicts = [
-            Conflict(name, ours[name], value)
-            for name, value in sorted(theirs.items())
-            if value and ours.get(name) and ours[name] != value
-        ]
-        return Preview(
-            survivor=survivor,
-            other=member,
-            conflicts=conflicts,
-            attributes={n: v for n, v in sorted(theirs.items()) if v and not ours.get(n)},
-            tags=[tag for tag in tags if tag not in mine and tag not in held],
-            held_back=held,
-            groups=await self._new_groups(survivor.number, member.number),
-        )
+        return await self._previews.of(*await self._both(one, other))
 
     async def merge(
         self, one: int, other: int, by: str, why: str = "", chosen: Mapping[str, str] = {}
@@ -307,25 +264,6 @@ class Merging:
     async def _gateways(self) -> str:
         groups = await self._members.groups()
         return json.dumps({str(g.number): g.conversation.gateway for g in groups})
-
-    async def _tags_of(self, number: int) -> list[str]:
-        names = await self._store.texts("ZRANGE", self._keys.tag_names(), 0, -1)
-        has = await asyncio.gather(*(self._facts.has(self._keys.tag(n), number) for n in names))
-        return [name for name, there in zip(names, has, strict=True) if there]
-
-    async def _rivals(self, tags: Sequence[str]) -> dict[str, set[str]]:
-        asked = (self._store.text("HGET", self._keys.tags_rivals(), tag) for tag in tags)
-        found = await asyncio.gather(*asked)
-        return {t: set((r or "").split("\n")) for t, r in zip(tags, found, strict=True)}
-
-    async def _new_groups(self, survivor: int, member: int) -> list[Group]:
-        """The groups the other one is in and the survivor is not."""
-        has, found = self._facts.has, list[Group]()
-        for group in await self._members.groups():
-            present = self._keys.group_present(group.number)
-            if await has(present, member) and not await has(present, survivor):
-                found.append(group)
-        return found
 
 
 def _guard_attributes(effects: Effects, member: Member, names: set[str]) -> None:

@@ -1,11 +1,12 @@
-"""Search: members by any part of a name, number, account, phone or other attribute, and by tag."""
+"""Search: members by any part of a name, number, account or attribute, by tag, and by value."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from bot.members.attribute_index import AttributeIndex
 from bot.model.initials import initials
 from bot.store.members import Member, Members
 from bot.store.store import Store
@@ -26,11 +27,15 @@ TAG = "tag:"
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What was typed: ``words`` a member's texts must have, folded, and ``tags`` they must have."""
+    """What was typed: ``words`` a member's texts must have, folded, and ``tags`` they must have.
+
+    ``facts`` are the keys of facts they must be in.
+    """
 
     words: tuple[str, ...]
     tags: tuple[str, ...]
     text: str
+    facts: tuple[str, ...] = ()
 
     @classmethod
     def parse(cls, typed: str) -> Asked:
@@ -59,16 +64,22 @@ class Search:
     """
 
     def __init__(
-        self, store: Store, members: Members, gateways: Callable[[], Sequence[str]]
+        self,
+        store: Store,
+        members: Members,
+        gateways: Callable[[], Sequence[str]],
+        index: AttributeIndex | None = None,
     ) -> None:
+        """``index``: also ``city:Shanghai`` is understood, of attributes it has."""
+        self._index = index
         self._store = store
         self._members = members
         self._gateways = gateways
 
     async def find(self, typed: str, cursor: str = "", limit: int = PAGE) -> Found:
         """A page of members; it may be short and yet go on, when much had to be looked at."""
-        asked = Asked.parse(typed)
-        if not asked.words and not asked.tags:
+        asked = await self._asked(typed)
+        if not (asked.words or asked.tags or asked.facts):
             return Found(())
         first = (await self._first(asked))[:limit]
         room = limit if cursor else limit - len(first)
@@ -77,9 +88,20 @@ class Search:
         wanted = others if cursor else [*first, *others]
         return Found(await self._members.some(wanted), str(below) if below else "")
 
+    async def _asked(self, typed: str) -> Asked:
+        """What was typed, ``city:Shanghai`` being no word where that can be asked for."""
+        facts, words = list[str](), list[str]()
+        for part in typed.split():
+            name, _, value = part.partition(":")
+            index = self._index if value and not part.startswith(TAG) else None
+            key = await index.fact(name, value) if index else ""
+            (facts if key else words).append(key or part)
+        asked = Asked.parse(" ".join(words) if facts else typed)
+        return replace(asked, facts=tuple(facts[:MOST_TAGS]))
+
     async def _first(self, asked: Asked) -> list[int]:
         """Whose number or account it is, and names that begin so."""
-        if asked.tags or len(asked.words) != 1:
+        if asked.tags or asked.facts or len(asked.words) != 1:
             return []
         word, keys = asked.text.strip(), self._store.keys
         low = asked.words[0].encode("utf-8", "replace")
@@ -100,7 +122,7 @@ class Search:
     async def _anywhere(self, asked: Asked, cursor: str, limit: int) -> tuple[list[int], int]:
         keys, found = self._store.keys, list[int]()
         below = int(cursor) if cursor.isdecimal() else await self._after_last()
-        facts = [keys.tag(tag) for tag in asked.tags]
+        facts = [*(keys.tag(tag) for tag in asked.tags), *asked.facts]
         for _ in range(CALLS):
             if below <= 1 or len(found) >= limit:
                 break

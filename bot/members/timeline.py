@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from bot.delivery.journal import TIMELINE, Entry, Journal
 from bot.i18n.mark import msgid
@@ -12,14 +14,17 @@ from bot.store.members import Members
 from bot.store.store import Store
 
 PAGE = 50
+EVER = 1 << 52
+"""UTC ms after everything."""
 KINDS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "messages": (msgid("Messages"), ("delivery.", "event.", "welcome.")),
+    "clicks": (msgid("Clicks and purchases"), ("link.", "conversion.")),
     "groups": (
         msgid("Groups and contacts"),
         ("member.joined", "member.left", "contact.", "route."),
     ),
     "check-ins": (msgid("Check-ins"), ("checkin.",)),
-    "sops": (msgid("SOPs"), ("sop.", "delivery.task")),
+    "sops": (msgid("SOPs"), ("sop.", "delivery.task", "task.", "errand.")),
     "tags": (msgid("Tags and consent"), ("tag.", "member.opted")),
     "notes": (msgid("Notes"), ("note",)),
     "record": (msgid("Changes of the record"), ("member.merged", "member.split", "attribute.")),
@@ -35,49 +40,58 @@ class Happened:
     next: str = ""
 
 
-class Timeline:
-    """Reads what the journal keeps of a member, their last tags and notes, as one list.
+class Source(Protocol):
+    """A room that keeps what happened to members, besides the journal."""
 
-    Of each number as much is kept as the journal keeps of a member.
+    async def happened(self, member: int, before: int, most: int) -> Sequence[tuple[str, Entry]]:
+        """Up to ``most`` entries of one number, of ``before`` (UTC ms) or earlier, the newest
+        first; each with a name that no other of the same time has."""
+
+
+class Timeline:
+    """Reads what the journal keeps of a member, their notes and what rooms keep, as one list.
+
+    Of each number as much is kept as the journal keeps of a member; a source is asked for no more
+    than is shown.
     """
 
-    def __init__(self, store: Store, members: Members, journal: Journal, notes: Notes) -> None:
+    def __init__(
+        self,
+        store: Store,
+        members: Members,
+        journal: Journal,
+        notes: Notes,
+        sources: Sequence[Source] = (),
+    ) -> None:
         self._store = store
         self._members = members
         self._journal = journal
         self._notes = notes
+        self._sources = sources
 
     async def page(self, member: int, kind: str = "", before: str = "") -> Happened:
         """Up to ``PAGE`` entries older than ``before``; all where ``kind`` is none of KINDS."""
         begins = KINDS[kind][1] if kind in KINDS else ("",)
-        rows = [row for row in await self._all(member) if row[1].what.startswith(begins)]
+        every = await self._until(member, _order(before)[0] if before else EVER)
+        rows = [row for row in every if row[1].what.startswith(begins)]
         older = [row for row in rows if not before or _order(row[0]) < _order(before)]
         shown = older[:PAGE]
         return Happened(shown, shown[-1][0] if len(older) > PAGE else "")
 
-    async def _all(self, member: int) -> list[tuple[str, Entry]]:
-        """Everything, with ids by which it is in order."""
+    async def _until(self, member: int, last: int) -> list[tuple[str, Entry]]:
+        """What the journal and notes have, and of each source a page beyond a UTC ms and what may
+        be of that very time; with ids by which all is in order."""
         keys, found = self._store.keys, list[tuple[str, Entry]]()
         for number in (member, *await self._members.former(member)):
             rows = await self._journal.recent("+", TIMELINE * 2, keys.timeline(number))
             found += [(f"{ident}-{number}", entry) for ident, entry in rows]
-            found += await self._tags(number)
+            asked = (source.happened(number, last, PAGE * 2) for source in self._sources)
+            for at, some in enumerate(await asyncio.gather(*asked)):
+                found += [(f"{entry.at}-0-{at}.{number}.{name}", entry) for name, entry in some]
         for note in await self._notes.of(member):
             entry = Entry(at=note.at, what="note", member=member, reason=note.by, text=note.text)
             found.append((f"{note.id}-n", entry))
         return sorted(found, key=lambda row: _order(row[0]), reverse=True)
-
-    async def _tags(self, number: int) -> list[tuple[str, Entry]]:
-        """The last tags given and taken, as ``lib_tag.lua`` writes them down."""
-        rows = await self._store.texts("LRANGE", self._store.keys.tags_lately(number), 0, -1)
-        found = []
-        for at, row in enumerate(rows):
-            head, tag, source = (*row.split("\n"), "", "")[:3]
-            if head[:-1].isdecimal():
-                what = "tag.given" if head[-1] == "+" else "tag.taken"
-                entry = Entry(at=int(head[:-1]), what=what, member=number, reason=source, text=tag)
-                found.append((f"{head[:-1]}-{len(rows) - at}-t{number}", entry))
-        return found
 
 
 def _order(ident: str) -> tuple[int, int, str]:

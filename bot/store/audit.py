@@ -28,3 +28,11 @@ def audit(effects: Effects, change: Change) -> None:
     """Write the change when, and only when, the effects are done."""
     body = change.model_dump_json(exclude_defaults=True)
     effects.do("XADD", effects.keys.audit(), "MAXLEN", "~", KEPT, "*", "change", body)
+
+
+def audit_entry(effects: Effects, entry: Frozen) -> None:
+    """The same in the journal's form: its ``source`` is "object, by who", its ``reason`` "before →
+    after".
+    """
+    body = entry.model_dump_json(exclude_defaults=True)
+    effects.do("XADD", effects.keys.audit(), "MAXLEN", "~", KEPT, "*", "entry", body)

@@ -101,6 +101,10 @@ class Effects:
         """Credit what a member did to what was last sent to them, or to their group (0: none)."""
         self.operations.append(("heard", what, member, group, now))
 
+    def credit(self, who: str, run: str, lasts: int) -> None:
+        """For ``lasts`` ms, credit to a run what a member ("m7") or those of a group ("g3") do."""
+        self.operations.append(("credit", who, run, lasts))
+
     def sent(self, run: str, target: int, now: int) -> None:
         """Keep when (UTC ms) a run's message with a link in it was sent to a target."""
         key = self.keys.sop_sent(run, target // CHUNK)
@@ -135,25 +139,20 @@ class Effects:
         self.fact(self.keys.group_ever(group), member)
 
     def attribute(self, member: int, name: str, value: str) -> None:
-        """Keep an attribute of a member.
+        """Keep an attribute of a member; '' for none.
 
-        ``owner``, ``channel`` and ``timezone`` also move the member from the fact of the old value
-        to that of the new one; with an empty value they are in none.
+        The indexes by which members are found move with it: those of days, of declared attributes
+        and of ``owner``, ``channel`` and ``timezone``. Nothing is checked here: bot/members does.
         """
-        self.operations.append(("attribute", member, name, value, ""))
-        indexes = {
-            self.keys.member_dates(name): month_day(value),
-            self.keys.member_days(name): whole_day(value),
-        }
-        for key, score in indexes.items():
-            if score is None:
-                self.do("ZREM", key, member)
-            else:
-                self.do("ZADD", key, score, member)
+        self._attribute(member, name, value, "")
 
     def first(self, member: int, name: Literal["owner", "channel"], value: str) -> None:
         """Keep an attribute of a member who has none of that name yet."""
-        self.operations.append(("attribute", member, name, value, "first"))
+        self._attribute(member, name, value, "first")
+
+    def _attribute(self, member: int, name: str, value: str, once: str) -> None:
+        scores = ("" if score is None else score for score in (month_day(value), whole_day(value)))
+        self.operations.append(("attribute", member, name, value, once, *scores))
 
     def group(self, number: int, field: str, value: str) -> None:
         """Keep a field of a group; lists of groups that were remembered are read anew."""

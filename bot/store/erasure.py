@@ -12,8 +12,9 @@ from bot.store.effects import Effects
 from bot.store.members import Member, Members
 from bot.store.store import Store
 from bot.store.subject import Meaning, Subject
-from bot.store.sweep import OfHit, Sweep
+from bot.store.sweep import Sweep
 from bot.store.tombstones import Tombstones
+from bot.store.traces import OfHit, no_hit
 
 HEARD = 6.0
 """Seconds after which every running node has forgotten whom we erase; ``follow`` is for that."""
@@ -45,7 +46,7 @@ class Erasure:
         store: Store,
         members: Members,
         node: str = "",
-        of_hit: OfHit = lambda hit: (0, 0, 0),
+        of_hit: OfHit = no_hit,
     ) -> None:
         """``node`` is the name of the process's own node, if it is one."""
         self._store = store

@@ -14,25 +14,25 @@ class Facts:
     """Reads single facts; writing them is an effect (``Effects.fact``)."""
 
     def __init__(self, store: Store) -> None:
-        self._store = store
+        self.store = store
 
     async def has(self, key: str, number: int) -> bool:
         """Whether the number is in the fact."""
         if await self._is_bitmap(key):
-            return bool(await self._store.call("GETBIT", key, number))
-        return bool(await self._store.call("SISMEMBER", key, number))
+            return bool(await self.store.call("GETBIT", key, number))
+        return bool(await self.store.call("SISMEMBER", key, number))
 
     async def count(self, key: str) -> int:
         """How many numbers are in the fact."""
         bitmap = await self._is_bitmap(key)
-        return int(await self._store.call("BITCOUNT" if bitmap else "SCARD", key))
+        return int(await self.store.call("BITCOUNT" if bitmap else "SCARD", key))
 
     async def numbers(self, key: str) -> list[int]:
         """The numbers in the fact, ascending; reads it whole."""
-        return [*(await read(self._store, [key]))[key]]
+        return [*(await read(self.store, [key]))[key]]
 
     async def _is_bitmap(self, key: str) -> bool:
-        return await self._store.text("TYPE", key) == "string"
+        return await self.store.text("TYPE", key) == "string"
 
 
 async def read(store: Store, keys: Sequence[str]) -> dict[str, Bits]:

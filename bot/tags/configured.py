@@ -1,15 +1,36 @@
-"""Where the configuration names a tag: it is a file of people, so it is only listed."""
+"""Where the configuration, and what was made in the console, names a tag: it is only listed."""
 
 from __future__ import annotations
 
+import asyncio
+import json
 import re
 from collections.abc import Iterator
 from typing import Any
 
 from bot.located import key_text
 from bot.located.problem import KeyPath
+from bot.store.store import Store
 
 _PLACES = frozenset({"tag", "tags", "untag"})
+
+
+async def stored(store: Store, tag: str) -> list[str]:
+    """What was made in the console and names a tag, "route tea"; raises StoreError."""
+    keys = store.keys
+    kinds = {
+        "route": keys.routes(),
+        "welcome script": keys.welcome_scripts(),
+        "live code": keys.live_codes(),
+        "check-in programme": keys.checkin_made(),
+    }
+    tables = await asyncio.gather(*(store.table("HGETALL", key) for key in kinds.values()))
+    return [
+        f"{kind} {name}"
+        for kind, rows in zip(kinds, tables, strict=True)
+        for name, body in sorted(rows.items())
+        if configured(json.loads(body), tag)
+    ]
 
 
 def configured(settings: Any, tag: str) -> list[str]:

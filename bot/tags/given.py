@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from bot.delivery.journal import Entry
 from bot.store.store import Store
 from bot.tags.applications import Applications
 
@@ -36,6 +38,12 @@ class Given:
             found.append(Giving(one.at, one.tag, one.gives, source))
         return sorted(found, key=lambda giving: -giving.at)
 
+    async def happened(self, member: int, before: int, most: int) -> Sequence[tuple[str, Entry]]:
+        """The same for the timeline: up to ``most``, of ``before`` (UTC ms) or earlier."""
+        every = await self.lately(member)
+        older = [(at, one) for at, one in enumerate(reversed(every)) if one.at <= before]
+        return [(f"{at:02}", _entry(member, one)) for at, one in older[::-1][:most]]
+
     async def ends(self, member: int) -> dict[str, int]:
         """When the member loses tags that last for a time, UTC ms."""
         tags = sorted(await self._store.texts("SMEMBERS", self._keys.tags_ending()))
@@ -47,3 +55,8 @@ class Given:
 def _giving(row: str) -> Giving:
     when, tag, source = row.split("\n", 2)
     return Giving(int(when[:-1]), tag, when[-1] == "+", source)
+
+
+def _entry(member: int, one: Giving) -> Entry:
+    what = "tag.given" if one.given else "tag.taken"
+    return Entry(at=one.at, what=what, member=member, reason=one.source, text=one.tag)

@@ -135,6 +135,25 @@ class Registry:
         effects.do("INCR", self._keys.tags_version())
         return effects
 
+    async def give(self, member: int, tag: str, by: str, *, gives: bool = True) -> bool:
+        """An operator gives a member a tag, or takes it; False when nothing changes.
+
+        Raises Problems for a name no tag can have.
+        """
+        if wrong := name_faults("tag", tag):
+            raise Problems(wrong)
+        if await self._facts.has(self._keys.tag(tag), member) is gives:
+            return False
+        now, source, effects = self._store.clock.now(), f"operator {by}", Effects(self._keys)
+        effects.guard(1, "EXISTS", self._keys.member(member))
+        if gives:
+            effects.tag(tag, member, now, source=source)
+        else:
+            effects.untag(tag, member, now, source=source)
+        what = "member.tagged" if gives else "member.untagged"
+        self.note(effects, by, what, f"member {member}", tag=tag)
+        return await self._store.apply(effects)
+
     def note(
         self,
         effects: Effects,

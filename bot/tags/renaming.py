@@ -13,7 +13,7 @@ from bot.model.phrase import Phrase
 from bot.store.effects import Effects
 from bot.store.store import Store
 from bot.tags.registry import Registry, describe
-from bot.tags.rules import Rule
+from bot.tags.rule import Rule
 from bot.tags.tag import name_faults, problem
 
 Named = Callable[[str], Awaitable[Sequence[str]]]
@@ -137,7 +137,7 @@ class Renaming:
             effects.do("INCR", self._keys.segments_version())
         for rule in (await self._rules()).values():
             if _uses(rule, old):
-                text = str(renamed(parse(rule.audience), old, new))
+                text = rule.audience and str(renamed(parse(rule.audience), old, new))
                 tag = new if rule.tag == old else rule.tag
                 after = rule.model_copy(update={"audience": text, "tag": tag})
                 effects.do("HSET", self._keys.tags_rules(), rule.id, after.model_dump_json())
@@ -181,4 +181,4 @@ def _names(text: str, tag: str) -> bool:
 
 
 def _uses(rule: Rule, tag: str) -> bool:
-    return rule.tag == tag or _names(rule.audience, tag)
+    return rule.tag == tag or (bool(rule.audience) and _names(rule.audience, tag))

@@ -21,6 +21,11 @@ def _terms(kind: str) -> st.SearchStrategy[Term]:
         value = st.builds(
             "{}/{}".format, texts.filter(lambda t: "/" not in t), st.sampled_from(OUTCOMES)
         )
+    elif kind == "attribute":
+        signs = st.sampled_from(["=", "<", "<=", ">", ">="])
+        name = texts.filter(lambda t: not set(t) & set("=<>"))
+        wanted = texts.filter(lambda t: t[0] != "=")
+        value = name | st.builds("{}{}{}".format, name, signs, wanted)
     period = {"no": st.none(), "may": st.none() | days, "must": days}[rules.period]
     return st.builds(Term, st.just(kind), value, period)
 

@@ -53,6 +53,13 @@ ZH, EN = (Reading(partial(TRANSLATOR.translate, language)) for language in ("zh"
             "days and replied to step “tips”",
             "最近 3 天在「daily」打过卡、最近 7 天点过「sale」、并且回复了步骤「tips」的人",
         ),
+        (
+            "(attribute:city=Oslo or attribute:city=Rome) and attribute:level>=3 "
+            "and not attribute:phone",
+            "members who have “Oslo” or “Rome” as “city” and have “level” ≥ “3” but do not have "
+            "“phone” filled in",
+            "「city」是「Oslo」或「Rome」、并且「level」≥「3」、但没填「phone」的人",
+        ),
     ],
 )
 def test_members_are_read(text: str, en: str, zh: str) -> None:

@@ -57,6 +57,7 @@ async def muster(setup: Setup, *words: str) -> Result:
 
 async def test_a_link_is_made_listed_and_its_clicks_are_told(setup: Setup, store: Store) -> None:
     assert "No links yet" in (await muster(setup, "list")).output
+    assert "No link found" in (await muster(setup, "list", "--search", "spring")).output
     made = await muster(setup, "make", SALE, "--campaign", "spring-sale", "--json")
     short = json.loads(made.output)["short"]
     assert short.startswith("http://127.0.0.1:8080/l/")
@@ -85,6 +86,7 @@ async def test_what_is_wrong_is_said(setup: Setup) -> None:
 
 async def test_a_link_is_changed_its_history_told_and_brought_back(setup: Setup) -> None:
     await muster(setup, "make", SALE, "--campaign", "spring-sale")
+    assert (await muster(setup, "history", "1")).output == "It was never changed.\n"
     options = ("--until", "2026-12-31 22:00", "--param", "utm_source=微信", "--limit", "5")
     done = await muster(setup, "edit", "spring-sale", *options, "--title", "The sale")
     assert done.output == f"#1 The sale → {SALE} (version 2)\n"

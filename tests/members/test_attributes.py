@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from dataclasses import replace
+
 import pytest
 
 from bot.members.attributes import Attribute, Attributes, Type, WrongAttribute, attribute
 from bot.members.import_work import ImportWork
 from bot.members.imports import Imports
+from bot.settings.welcome import Script
+from bot.store.address import unix
 from bot.store.members import Members
 from bot.store.store import Store
+from bot.testing import Community
+from bot.welcome.lint import Known, lint
 
 
 @pytest.mark.parametrize(
@@ -20,6 +27,8 @@ from bot.store.store import Store
         ("date", "2001年5月31日", "2001-05-31"),
         ("date", "5-31", "05-31"),
         ("choice", "GOLD", "gold"),
+        ("number", "１２", "12"),
+        ("phone", "１３８００１３８０００", "13800138000"),
         ("phone", "+86 138-0013-8000", "+8613800138000"),
         ("phone", "0086 13800138000", "+8613800138000"),
         ("email", "ming@example.com", "ming@example.com"),
@@ -61,10 +70,15 @@ def test_a_wrong_value_is_told_what_was_expected(type_: Type, typed: str, said: 
         one.read(typed)
 
 
+def test_the_bot_s_own_attributes_have_their_types_undeclared(store: Store) -> None:
+    with pytest.raises(WrongAttribute, match="Did you mean “Asia/Tokyo”"):
+        Attributes(store).written("timezone", "Asia/Tokio")
+
+
 def test_what_is_required_is_not_emptied_and_names_are_names() -> None:
     with pytest.raises(WrongAttribute, match="Level"):
         Attribute(name="level", label="Level", required=True).read("")
-    for name in ("", "a;b", 'say "hi"', "x" * 61, "two\nlines"):
+    for name in ("", "a=b", "a<b", "a;b", 'say "hi"', "x" * 61, "two\nlines"):
         with pytest.raises(WrongAttribute):
             attribute(name)
 
@@ -100,3 +114,85 @@ async def test_an_import_refuses_a_row_whose_value_is_of_another_type(store: Sto
     one = await Members(store).member(1)
     assert one is not None
     assert one.attributes == {"phone": "13800138000"}
+
+
+# who writes them
+
+CONFIG = """
+handlers = ["handlers.welcome", "handlers.keyword_routes", "tests.members.levels"]
+
+[[welcome.scripts]]
+id = "poster"
+attributes = { level = "glod", city = "上海" }
+
+[[routes]]
+name = "同城"
+words = ["同城群"]
+mode = "contains"
+ask = "region"
+groups = [{ group = "sandbox/south", labels = ["华南"] }]
+"""
+
+
+@pytest.fixture
+async def community(valkey: str, store: Store) -> AsyncIterator[Community]:
+    async with Community(CONFIG, locate=unix(valkey), workspace=store.keys.workspace) as made:
+        attributes = made.app.rooms.attributes
+        await attributes.save(Attribute(name="level", type="choice", choices=("gold", "silver")))
+        await attributes.save(Attribute(name="region", type="choice", choices=("South",)))
+        yield made
+
+
+async def kept(community: Community) -> dict[str, str]:
+    one = await community.app.members.member(1)
+    assert one is not None
+    return one.attributes
+
+
+async def test_a_handler_writes_the_form_that_is_kept_and_fails_with_a_wrong_value(
+    community: Community,
+) -> None:
+    ming = community.member("u1", "小明")
+    await ming.says("level GOLD")
+    assert await kept(community) == {"level": "gold"}
+    await ming.says("level none")
+    assert await kept(community) == {"level": ""}
+    await ming.says("level glod")
+    ((_, letter),) = await community.app.inbox.dead_letters()
+    assert "attribute “level”" in letter.reason
+    assert "Did you mean “gold”" in letter.reason
+    assert "levels.py" in letter.traceback
+    assert await kept(community) == {"level": ""}
+
+
+async def test_a_script_with_a_wrong_value_does_the_rest_and_the_reason_is_kept(
+    community: Community,
+) -> None:
+    tea = await community.group("tea")
+    await community.member("u1", "小明").joins(tea)
+    assert await kept(community) == {"city": "上海"}
+    entries = [one for _, one in await community.app.journal.recent()]
+    (refused,) = [one for one in entries if one.what == "attribute.refused"]
+    assert refused.text == "level = glod"
+    assert refused.reason.startswith("“glod” is none of: gold, silver.")
+
+
+async def test_a_route_leads_on_though_what_it_asked_cannot_be_kept(community: Community) -> None:
+    south, ming = await community.group("south"), community.member("u1", "小明")
+    await ming.says("同城群")
+    await ming.says("华南")
+    assert "region" not in await kept(community)
+    whats = [one.what for _, one in await community.app.journal.recent()]
+    assert "attribute.refused" in whats
+    assert south is not None
+
+
+async def test_the_lint_of_a_script_tells_which_value_cannot_be_kept(store: Store) -> None:
+    attributes = Attributes(store)
+    await attributes.save(Attribute(name="level", type="number"))
+    known = Known((), (), {}, {}, (), attributes.written)
+    script = Script(id="a", attributes={"level": "high", "city": "any"})
+    (found,) = lint(script, [], known)
+    assert found.key == "attributes.level"
+    assert "“high” is no number" in str(found)
+    assert lint(script, [], replace(known, written=lambda _, value: value)) == []

@@ -13,16 +13,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.members.attribute_index import AttributeIndex
+from bot.members.attributes import Attribute, Attributes
+from bot.members.footprint import Footprint
 from bot.members.import_columns import WrongColumns, check, guess
-from bot.members.import_rows import RowReader
+from bot.members.import_preview import Preview
+from bot.members.import_rows import NO_PHONE, PHONES, RowReader
 from bot.members.import_sheet import Unreadable, sheet_rows
 from bot.members.import_table import TableIn
 from bot.members.import_work import ImportWork
 from bot.members.imports import Imports, NoSuchImport, Result, WrongState
+from bot.members.merging import Merging
 from bot.model.conversation import Account
 from bot.reports.csv_text import csv_of
 from bot.reports.table import Column, Table
 from bot.reports.workbook import xlsx_of
+from bot.store.effects import Effects
 from bot.store.erasure import Erasure
 from bot.store.facts import Facts
 from bot.store.members import Members
@@ -172,6 +178,24 @@ def test_columns_are_guessed_from_their_names() -> None:
         *("account:wecom", "name", "attribute:phone", "attribute:birthday", "tags"),
         *("attribute:鞋码", "", ""),
     )
+
+
+def test_a_column_called_as_people_call_an_attribute_is_that_attribute() -> None:
+    assert guess(("账号", "等级分"), ["qq"], {"等级分": "level"}) == (
+        "account:qq",
+        "attribute:level",
+    )
+
+
+def test_the_phone_number_says_who_is_meant_where_nothing_else_does() -> None:
+    assert guess(("手机", "City"), ["qq"]) == ("phone", "attribute:city")
+    assert guess(("手机", "number"), ["qq"]) == ("attribute:phone", "number")
+
+
+def test_columns_may_be_called_as_expressions_call_them() -> None:
+    assert guess(("account", "attribute:city"), ["qq"]) == ("account:qq", "attribute:city")
+    reader = RowReader(("account:qq", "name"))
+    assert reader.read((2, ["qq/123", "Ada"])) == reader.read((2, ["123", "Ada"]))
 
 
 def test_the_number_says_who_is_meant_where_there_is_one() -> None:
@@ -325,3 +349,86 @@ async def test_an_erasure_takes_a_member_out_of_results_and_rows(store: Store) -
     await Erasure(store, Members(store)).erase_member(1, "ann")
     assert [one.member async for some in imports.results(1) for one in some] == [2]
     assert [cells[0] for _, cells in await imports.first(waiting.id, 9)] == ["u2"]
+
+
+# who is meant by a phone number, or by a number of before a merge
+
+
+async def with_phones(store: Store, *phones: str) -> None:
+    """Members with these phone numbers, who are found by them."""
+    members, effects = Members(store), Effects(store.keys)
+    for number, phone in enumerate(phones, 1):
+        await members.number("sandbox", Account(id=f"p{number}"))
+        effects.attribute(number, "phone", phone)
+    assert await store.apply(effects)
+    await Attributes(store).save(Attribute(name="phone", type="phone", indexed=True))
+    await AttributeIndex(store).tick()
+
+
+async def test_rows_find_who_has_their_phone_number_and_say_when_it_is_not_one(
+    store: Store,
+) -> None:
+    await with_phones(store, "138 0013 8000", "13900139000", "+8613900139000")
+    file = "手机号,城市\n+86 13800138000,Oslo\n13900139000,Rome\n13700137000,Bonn\ncall,Bonn\n"
+    columns = ("phone", "attribute:city")
+    first, second, third, fourth = await done(store, file, columns=columns)
+    assert (first.did, first.member) == ("changed", 1)
+    assert (second.did, second.why) == ("refused", "phones")
+    assert (third.did, third.why, third.of) == ("refused", "no phone", ("13700137000", "Bonn"))
+    assert (fourth.did, fourth.faults[0].column) == ("refused", 0)
+    found = await Members(store).some([1, 2, 3])
+    assert [one.attributes.get("city") for one in found] == ["Oslo", None, None]
+
+
+async def test_the_preview_says_whom_a_phone_number_means(store: Store) -> None:
+    await with_phones(store, "13800138000", "13900139000", "13900139000")
+    imports = desk(store)
+    file = "手机号,城市\n13800138000,Oslo\n13900139000,Rome\n13700137000,Bonn\n".encode()
+    made = await imports.take("ann", "people.csv", file)
+    made = await imports.choose(made.id, ("phone", "attribute:city"), True)
+    looks = await Preview(store, Members(store), imports).of(made)
+    assert [look.did for look in looks] == ["changed", "refused", "refused"]
+    assert [look.faults[0].say for look in looks[1:]] == [PHONES, NO_PHONE]
+
+
+async def test_phone_numbers_mean_nobody_before_everybody_was_read_for_them(store: Store) -> None:
+    imports = desk(store)
+    made = await imports.take("ann", "people.csv", "手机号,城市\n13800138000,Oslo\n".encode())
+    await Attributes(store).save(Attribute(name="phone", type="phone", indexed=True))
+    with pytest.raises(WrongColumns, match="phone"):
+        await imports.choose(made.id, ("phone", "attribute:city"), True)
+    await AttributeIndex(store).tick()
+    await imports.choose(made.id, ("phone", "attribute:city"), True)
+    await Attributes(store).save(Attribute(name="phone"))
+    with pytest.raises(WrongColumns, match="phone"):
+        await imports.run(made.id, "ann")
+
+
+async def test_a_number_of_before_a_merge_means_the_survivor(store: Store) -> None:
+    members, facts = Members(store), Facts(store)
+    for account in ("u1", "u2", "u3"):
+        await members.number("sandbox", Account(id=account))
+    merging = Merging(store, members, facts, Footprint(store, members, facts, ()))
+    await merging.merge(2, 3, "ann", "")
+    await merging.merge(1, 2, "ann", "")
+    imports = desk(store)
+    made = await imports.take("ann", "people.csv", "编号,城市\n3,Oslo\n".encode())
+    (look,) = await Preview(store, members, imports).of(made)
+    assert look.did == "changed"
+    (result,) = await done(store, "编号,城市\n3,Oslo\n")
+    assert (result.did, result.member) == ("changed", 1)
+    one = await members.member(1)
+    assert one is not None
+    assert one.attributes == {"city": "Oslo"}
+
+
+async def test_the_preview_of_what_was_imported_before_changes_nothing(store: Store) -> None:
+    members, imports = Members(store), desk(store)
+    for account in ("u1", "u2"):
+        await members.number("sandbox", Account(id=account, name=account))
+    effects = Effects(store.keys)
+    effects.tag("vip", 1, 0)
+    assert await store.apply(effects)
+    made = await imports.take("ann", "people.csv", "账号,标签\nu1,vip\nu2,vip\n".encode())
+    looks = await Preview(store, members, imports).of(made)
+    assert [look.did for look in looks] == ["same", "changed"]

@@ -13,17 +13,29 @@ from typing import Any
 import pytest
 
 from bot.audience.audience import Audience
+from bot.checkins.holding import CheckInHolding
+from bot.checkins.programme import programmes_of
+from bot.clock import utc
+from bot.delivery.holding import CapHolding
+from bot.links.holding import LinkHolding
 from bot.links.owners import of_hit
-from bot.members.footprint import Footprint
+from bot.members.footprint import Footprint, Holding
+from bot.members.holding import MemberHolding
 from bot.members.merging import CannotMerge, Merging
 from bot.model.conversation import Account, Conversation
+from bot.model.delivery import Cap, Delivery
+from bot.model.message import Message
+from bot.routes.holding import RouteHolding
 from bot.routing import beside
+from bot.settings.checkins import CheckInSettings
 from bot.store.address import unix
+from bot.store.bits import Bits
 from bot.store.effects import Effects
 from bot.store.erasure import Erasure
 from bot.store.facts import Facts
 from bot.store.members import Members
 from bot.store.store import Store
+from bot.tags.holding import TagHolding
 from bot.testing import Community
 from tests.store.dump import dump
 
@@ -39,11 +51,23 @@ WRITTEN = ("journal", "timeline:", "applied:", "merge:version", "member:grams:",
 """What a merge and a split leave behind them when both are done."""
 
 
-def merging_of(store: Store) -> Merging:
+def merging_of(store: Store, *others: Holding) -> Merging:
     members, facts = Members(store), Facts(store)
-    return Merging(
-        store, members, facts, Footprint(store, members, facts, lambda: {"daily": ["s"]})
-    )
+    programmes = programmes_of({"daily": CheckInSettings()}, "UTC")
+    holdings = [
+        *others,
+        MemberHolding(store),
+        TagHolding(store),
+        CheckInHolding(store, lambda: programmes),
+        RouteHolding(store, ["books"]),
+        CapHolding(store, ["news"], nothing),
+    ]
+    return Merging(store, members, facts, Footprint(store, members, facts, holdings))
+
+
+async def nothing() -> set[str]:
+    """The topics of SOPs there are not."""
+    return set()
 
 
 async def alike(store: Store) -> dict[str, Any]:
@@ -61,7 +85,8 @@ class One:
     days: set[int] = field(default_factory=set)
     points: set[str] = field(default_factory=set)
     city: str = ""
-    since: int = 0
+    sent: int = 0
+    asked: int = 0
 
 
 @dataclass
@@ -73,7 +98,8 @@ class Brought:
 
 
 def copied(one: One) -> One:
-    return One(set(one.accounts), set(one.tags), set(one.days), set(one.points), one.city)
+    sets = set(one.accounts), set(one.tags), set(one.days), set(one.points)
+    return One(*sets, one.city, one.sent, one.asked)
 
 
 class Model:
@@ -96,6 +122,8 @@ class Model:
         ours.days |= theirs.days
         ours.points |= theirs.points
         ours.city = city
+        ours.sent += theirs.sent
+        ours.asked += theirs.asked
 
     def split(self, a: int) -> int:
         b = self.stack[a].pop()
@@ -112,7 +140,11 @@ class Model:
             theirs.days & ours.days,
             theirs.points & ours.points,
             theirs.city,
+            theirs.sent,
+            theirs.asked,
         )
+        ours.sent = max(0, ours.sent - theirs.sent)
+        ours.asked -= theirs.asked
         ours.accounts -= theirs.accounts
         ours.tags -= theirs.tags - was.ours.tags - held
         ours.days -= theirs.days - was.ours.days
@@ -131,6 +163,7 @@ class Town:
         self.merging = merging_of(store)
         self.model = Model()
         self.labels = 0
+        self.today = f"{utc(store.clock.now()):%Y-%m-%d}"
 
     async def settle(self) -> None:
         for n in range(6):
@@ -184,6 +217,20 @@ class Town:
         effects = self.effects()
         effects.attribute(n, "city", one.city)
         assert await self.store.apply(effects)
+
+    async def sent(self, random: Random, n: int, one: One) -> None:
+        """A message is counted against a cap, or one that did not arrive is given back."""
+        key = self.keys.cap(f"m{n}:news", self.today)
+        back = one.sent > 0 and random.random() < 0.4
+        one.sent += -1 if back else 1
+        await self.store.call("DECR" if back else "INCR", key)
+        await self.store.call("PEXPIRE", key, 86_400_000)
+
+    async def asked(self, random: Random, n: int, one: One) -> None:
+        key = self.keys.route_asks(self.today, "books")
+        await self.store.call("HINCRBY", key, n, 1)
+        await self.store.call("EXPIRE", key, 86_400)
+        one.asked += 1
 
     async def moves(self, random: Random, n: int, one: One) -> None:
         """An account comes into a group, or leaves it."""
@@ -244,6 +291,9 @@ class Town:
             assert sorted(e["reason"] for e in entries) == sorted(one.points)
             assert len({e["id"] for e in entries}) == len(entries)
             assert all(e["at"] == AT for e in entries)
+            assert int(await store.text("GET", keys.cap(f"m{n}:news", self.today)) or 0) == one.sent
+            asked = keys.route_asks(self.today, "books")
+            assert int(await store.text("HGET", asked, n) or 0) == one.asked
             born = await store.text("ZSCORE", keys.member_dates("city"), n)
             assert (born is not None) == (one.city == "2001-05-31")
 
@@ -260,6 +310,8 @@ async def test_after_any_merges_and_splits_everybody_has_what_a_plain_model_says
         (town.day, 4),
         (town.points, 2),
         (town.city, 3),
+        (town.sent, 3),
+        (town.asked, 2),
         (town.moves, 5),
         (town.merge, 3),
         (town.split, 3),
@@ -300,9 +352,7 @@ async def lives(community: Community) -> None:
 
 
 def of(community: Community) -> Merging:
-    app = community.app
-    footprint = Footprint(app.store, app.members, app.facts, lambda: {"daily": []})
-    return Merging(app.store, app.members, app.facts, footprint)
+    return community.app.rooms.merging
 
 
 async def test_a_merge_that_is_split_at_once_leaves_everything_as_it_was(
@@ -332,7 +382,7 @@ async def test_what_an_account_does_after_a_merge_is_the_survivors(community: Co
     await lives(community)
     app, keys = community.app, community.app.store.keys
     other_node = Members(app.store)
-    footprint = Footprint(app.store, other_node, app.facts, lambda: {"daily": []})
+    footprint = app.rooms.footprint
     await Merging(app.store, other_node, app.facts, footprint).merge(1, 2, "ann")
     # This node still remembers whose account it was.
     await community.member("u2", "明明").says("恢复订阅")
@@ -493,3 +543,106 @@ async def test_nothing_is_lost_when_they_talk_while_being_merged_and_split(
         keys.gateway_members("sandbox"),
     ):
         assert 2 not in await app.facts.numbers(key)
+
+
+# caps, credit and undoing
+
+
+def capped(community: Community, account: str, number: int) -> Delivery:
+    """A broadcast for tonight, of which a member may get two today."""
+    now = community.clock.now()
+    today = f"{utc(now):%Y-%m-%d}"
+    cap = Cap(keys=(f"m{number}:{today}",), limit=2, ends=now + 86_400_000)
+    to = Conversation(gateway="sandbox", account=account)
+    text = Message.of(f"to {account}")
+    return Delivery(to=to, message=text, priority="broadcast", due=now + 60_000, caps=(cap,))
+
+
+async def broadcast(community: Community, *numbers: int) -> None:
+    effects = Effects(community.app.store.keys)
+    for number in numbers:
+        effects.deliver(capped(community, f"u{number}", number))
+    await community.app.store.apply(effects)
+
+
+async def heard(community: Community) -> int:
+    people = (community.member("u1", "小明"), community.member("u2", "明明"))
+    said = [await community.direct(one).hears() for one in people]
+    return sum(one.message.summary.startswith("to ") for some in said for one in some)
+
+
+async def test_one_person_gets_no_more_messages_than_one_person_may(community: Community) -> None:
+    await lives(community)
+    await heard(community)
+    await broadcast(community, 1, 2)
+    await community.passes(minutes=2)
+    assert await heard(community) == 2
+    merging = of(community)
+    await broadcast(community, 2)  # still waits when they become one
+    await merging.merge(1, 2, "ann")
+    await community.passes(minutes=2)
+    assert await heard(community) == 0
+    await merging.split(2, "ann")
+    await broadcast(community, 1, 2, 1, 2)
+    await community.passes(minutes=2)
+    assert await heard(community) == 2
+
+
+async def test_what_waited_for_one_account_counts_for_the_person(community: Community) -> None:
+    await lives(community)
+    await heard(community)
+    await broadcast(community, 2, 2)
+    await of(community).merge(1, 2, "ann")
+    await community.passes(minutes=2)
+    assert await heard(community) == 2
+    await broadcast(community, 1)
+    await community.passes(minutes=2)
+    assert await heard(community) == 0
+
+
+async def test_an_answer_is_put_down_to_what_was_sent_last_to_either(store: Store) -> None:
+    town = Town(store)
+    await town.settle()
+    merging = merging_of(store, LinkHolding(store))
+    heard = store.keys.link_heard
+    await store.call("SET", heard(1), "1 0 0", "EX", 1000)
+    await store.call("SET", heard(2), "2 0 0", "EX", 2000)
+    ends = await store.call("PEXPIRETIME", heard(1))
+    await merging.merge(1, 2, "ann")
+    assert await store.text("GET", heard(1)) == "2 0 0"
+    await merging.split(2, "ann")
+    assert await store.text("GET", heard(1)) == "1 0 0"
+    assert await store.call("PEXPIRETIME", heard(1)) == ends
+
+
+@pytest.mark.parametrize("split", [False, True])
+async def test_what_was_given_to_many_can_be_taken_back_from_whoever_has_it(
+    community: Community, split: bool
+) -> None:
+    await lives(community)
+    app, keys = community.app, community.app.store.keys
+    applications = app.rooms.tags.applications
+    given = await applications.begin("vip", Bits.of([2]), "ann")
+    await applications.finish(given.id)
+    await of(community).merge(1, 2, "ann")
+    assert await app.facts.numbers(keys.tag("vip")) == [1]
+    if split:
+        await of(community).split(2, "ann")
+    await applications.undo(given.id, "ann")
+    await applications.finish(given.id)
+    assert await app.facts.numbers(keys.tag("vip")) == []
+    if not split:
+        await of(community).split(2, "ann")
+        assert await app.facts.numbers(keys.tag("vip")) == []
+
+
+async def test_what_was_taken_from_many_is_given_back_to_the_survivor(community: Community) -> None:
+    await lives(community)
+    app, keys = community.app, community.app.store.keys
+    applications = app.rooms.tags.applications
+    taken = await applications.begin("opt-out", Bits.of([2]), "ann", gives=False)
+    await applications.finish(taken.id)
+    await of(community).merge(1, 2, "ann")
+    await applications.undo(taken.id, "ann")
+    await applications.finish(taken.id)
+    assert await app.facts.numbers(keys.tag("opt-out")) == [1]

@@ -6,6 +6,8 @@ from random import Random
 
 import pytest
 
+from bot.members.attribute_index import AttributeIndex
+from bot.members.attributes import Attribute, Attributes
 from bot.members.search import Search
 from bot.model.conversation import Account
 from bot.model.initials import initials
@@ -59,6 +61,30 @@ async def test_members_are_found_by_what_is_known_of_them(
 ) -> None:
     await populate(store)
     assert await found(store, typed) == numbers
+
+
+@pytest.mark.parametrize(
+    ("typed", "numbers"),
+    [
+        *(("level:gold", [4, 1]), ("level:GO", [4, 1]), ("level:gold 明", [1]), ("level:g", [])),
+        *(("level:gold tag:vip", [1]), ("level:gold xm", [1]), ("phone:13800138000", [1])),
+        *(("level:none", []), ("city:London", []), ("level:", []), ("level:gold level:grey", [])),
+    ],
+)
+async def test_members_are_found_by_a_value_of_an_attribute(
+    store: Store, typed: str, numbers: list[int]
+) -> None:
+    await populate(store)
+    effects = Effects(store.keys)
+    for number, level in ((1, "gold"), (2, "grey"), (4, "gold")):
+        effects.attribute(number, "level", level)
+    assert await store.apply(effects)
+    attributes, index = Attributes(store), AttributeIndex(store)
+    await attributes.save(Attribute(name="level", type="choice", choices=("gold", "grey")))
+    await attributes.save(Attribute(name="phone", type="phone", indexed=True))
+    await index.tick()
+    search = Search(store, Members(store), lambda: ["sandbox"], index)
+    assert [member.number for member in (await search.find(typed)).members] == numbers
 
 
 async def test_a_new_name_is_found_and_the_old_one_is_not(store: Store) -> None:

@@ -36,7 +36,7 @@ class Town:
         self.registry = Registry(store)
         self.applications = Applications(store, self.registry)
         self.expiry = Expiry(store)
-        self.rules = Rules(store, self.algebra, self.registry)
+        self.rules = Rules(store, self.algebra, self.registry, {})
         self.renaming = Renaming(store, self.registry)
         self.rosters = Rosters(store, self.members)
         self.parting = Parting(

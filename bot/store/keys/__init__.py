@@ -13,19 +13,7 @@ from bot.store.keys.queues import QueuesKeys
 from bot.store.keys.routes import RoutesKeys
 from bot.store.keys.sops import SopsKeys
 
-__all__ = ["BUSY", "DAY", "FOREVER", "PARTS", "Key", "Keys", "catalogue", "form"]
-
-PARTS = (
-    QueuesKeys,
-    HouseKeys,
-    PeopleKeys,
-    GreetingsKeys,
-    CheckInsKeys,
-    RoutesKeys,
-    SopsKeys,
-    LinksKeys,
-    GatewaysKeys,
-)
+__all__ = ["BUSY", "DAY", "FOREVER", "Key", "Keys", "catalogue", "declared", "form"]
 
 
 class Keys(
@@ -45,12 +33,20 @@ class Keys(
         self.workspace = workspace
         self.prefix = "m:{{" + workspace + "}}:"
         # Looked up some twenty times for each delivery, so made once.
-        for part in PARTS:
-            for name, key in vars(part).items():
-                if isinstance(key, Key):
-                    setattr(self, name, key.__get__(self, Keys))
+        for name, key in declared().items():
+            setattr(self, name, key.__get__(self, Keys))
+
+
+def declared() -> dict[str, Key]:
+    """Every declared key by the name it is looked up with, in order of declaration."""
+    return {
+        name: key
+        for part in Keys.__bases__
+        for name, key in vars(part).items()
+        if isinstance(key, Key)
+    }
 
 
 def catalogue() -> list[Key]:
     """Every declared key, in order of declaration."""
-    return [key for part in PARTS for key in vars(part).values() if isinstance(key, Key)]
+    return [*declared().values()]

@@ -6,9 +6,28 @@ from bot.store.keys.key import DAY, FOREVER, Key, Prefixed
 
 
 class CheckInsKeys(Prefixed):
-    """Their names."""
+    """Who came on which day, how it counts, and what waits for a manager's word."""
 
     # check-ins
+    checkin_made = Key(
+        "checkin:made",
+        "hash",
+        "checkins",
+        FOREVER,
+        "programmes made in the console, JSON",
+        "{programme}",
+    )
+    checkin_changes = Key(
+        "checkin:changes", "string", "checkins", FOREVER, "counts the changes of these programmes"
+    )
+    checkin_versions = Key(
+        "checkin:versions:{programme}",
+        "hash",
+        "checkins",
+        FOREVER,
+        "what it has been, JSON; the last 100",
+        "{version}",
+    )
     checkin_days = Key(
         "checkin:days:{programme}:{member}",
         "string",

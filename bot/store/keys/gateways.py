@@ -6,7 +6,7 @@ from bot.store.keys.key import DAY, FOREVER, Key, Prefixed
 
 
 class GatewaysKeys(Prefixed):
-    """Their names."""
+    """What one platform's adapter must remember: tokens, limits, uploads, callbacks."""
 
     # the sandbox gateway's own world
     sandbox_feed = Key(
@@ -50,7 +50,7 @@ class GatewaysKeys(Prefixed):
         "list",
         "wecom",
         7 * DAY,
-        "what callbacks told the reconciler, JSON",
+        "what callbacks told the sync, JSON",
         "{text}",
     )
     wecom_welcome = Key(

@@ -6,7 +6,7 @@ from bot.store.keys.key import DAY, FOREVER, Key, Prefixed
 
 
 class GreetingsKeys(Prefixed):
-    """Their names."""
+    """What newcomers are told and asked, and the codes by which they come."""
 
     # welcomes
     welcome_pending = Key(
@@ -39,6 +39,36 @@ class GreetingsKeys(Prefixed):
         "welcome",
         7 * DAY,
         "newcomers asked to do something first, JSON",
+        "{member}",
+    )
+    welcome_asked = Key(
+        "welcome:asked:{member}",
+        "hash",
+        "welcome",
+        7 * DAY,
+        "where they were asked and cannot speak, JSON",
+        "{group}",
+    )
+    welcome_ended = Key(
+        "welcome:ended:{gateway}:{member}",
+        "string",
+        "welcome",
+        40 * DAY,
+        "when they ended the direct chat, ms",
+    )
+    welcome_stay = Key(
+        "welcome:stay:{group}:{member}",
+        "string",
+        "welcome",
+        7 * DAY,
+        "when (ms) which script with variants greeted them; group 0: in the direct chat",
+    )
+    welcome_quit = Key(
+        "welcome:quit:{script}",
+        "fact",
+        "welcome",
+        FOREVER,
+        "who left within a week of being greeted",
         "{member}",
     )
     welcome_greeting = Key(

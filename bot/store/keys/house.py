@@ -6,7 +6,7 @@ from bot.store.keys.key import BUSY, DAY, FOREVER, Key, Prefixed
 
 
 class HouseKeys(Prefixed):
-    """Their names."""
+    """Operators and tokens, the endpoints of other systems, and what all nodes share."""
 
     # the console
     operators = Key("operators", "hash", "console", FOREVER, "operator, JSON", "{operator}")

@@ -6,7 +6,7 @@ from bot.store.keys.key import BUSY, DAY, FOREVER, Key, Prefixed
 
 
 class LinksKeys(Prefixed):
-    """Their names."""
+    """Where links lead, who followed them, and what came of it."""
 
     # links
     link_seq = Key("link:seq", "string", "links", FOREVER, "the last link number given")
@@ -96,6 +96,14 @@ class LinksKeys(Prefixed):
         400 * DAY,
         "who clicked (member 0: nobody knows): clicks, first ms, ms since it was sent, way",
         "{step}/{group}/{member}",
+    )
+    link_trail = Key(
+        "link:trail:{member}",
+        "zset",
+        "links",
+        400 * DAY,
+        "what they clicked on which day: first click, ms",
+        "{link}/{step}/{group}/{day}",
     )
     link_active = Key("link:active:{day}", "set", "links", 400 * DAY, "links with hits", "{link}")
     link_used = Key(

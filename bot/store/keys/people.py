@@ -6,7 +6,7 @@ from bot.store.keys.key import BUSY, DAY, FOREVER, Key, Prefixed
 
 
 class PeopleKeys(Prefixed):
-    """Their names."""
+    """Who the members are and where they are, what is known of them, and who is meant by words."""
 
     # members and groups
     member_erased = Key(
@@ -165,6 +165,23 @@ class PeopleKeys(Prefixed):
     merge_version = Key("merge:version", "string", "members", FOREVER, "counts merges and splits")
     attributes = Key(
         "attributes", "hash", "members", FOREVER, "what an attribute is, JSON", "{attribute}"
+    )
+    attributes_index = Key(
+        "attributes:index",
+        "hash",
+        "members",
+        FOREVER,
+        "by what members are found, how far that is, what is taken down",
+        "{attribute}",
+    )
+    attribute_has = Key(
+        "attribute:has:{attribute}", "fact", "members", FOREVER, "who has any value", "{member}"
+    )
+    attribute_is = Key(
+        "attribute:is:{attribute}={value}", "fact", "members", FOREVER, "who has it", "{member}"
+    )
+    attribute_numbers = Key(
+        "attribute:numbers:{attribute}", "zset", "members", FOREVER, "the value", "{member}"
     )
     member_notes = Key(
         "member:notes:{member}",

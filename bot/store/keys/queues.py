@@ -6,7 +6,7 @@ from bot.store.keys.key import BUSY, DAY, FOREVER, Key, Prefixed
 
 
 class QueuesKeys(Prefixed):
-    """Their names."""
+    """What is on its way between gateways and handlers, and the record of what happened."""
 
     # inbox: events on their way to handlers
     inbox_seen = Key(

@@ -6,12 +6,23 @@ from bot.store.keys.key import BUSY, DAY, FOREVER, Key, Prefixed
 
 
 class RoutesKeys(Prefixed):
-    """Their names."""
+    """The words that lead to groups, the places held there, and who waits for one."""
 
     # keyword routes
     routes = Key("routes", "hash", "routes", FOREVER, "routes written at run time, JSON", "{route}")
     routes_version = Key(
         "routes:version", "string", "routes", FOREVER, "counts the changes of these routes"
+    )
+    routes_grown = Key(
+        "routes:grown",
+        "hash",
+        "routes",
+        FOREVER,
+        "groups made for full routes of the configuration, JSON",
+        "{route}",
+    )
+    route_making = Key(
+        "route:making:{route}", "string", "routes", 7 * DAY, "the group being made for it, JSON"
     )
     route_held = Key(
         "route:held:{group}", "zset", "routes", 40 * DAY, "a place is held till, ms", "{member}"
@@ -24,7 +35,7 @@ class RoutesKeys(Prefixed):
         "hash",
         "routes",
         BUSY,
-        "groups they may have, and where they are told",
+        "groups they may have, where they are told, what led to it",
         "{member}",
     )
     route_waited = Key("route:waited", "set", "routes", BUSY, "routes waited for", "{route}")
@@ -36,6 +47,9 @@ class RoutesKeys(Prefixed):
     )
     route_asked = Key(
         "route:asked:{route}", "zset", "routes", FOREVER, "asked last, ms", "{member}"
+    )
+    route_sources = Key(
+        "route:sources:{route}", "set", "routes", FOREVER, "words and SOPs that led to it", "{way}"
     )
     route_groups = Key(
         "route:groups:{route}", "set", "routes", FOREVER, "groups it ever led to", "{group}"

@@ -6,7 +6,7 @@ from bot.store.keys.key import BUSY, DAY, FOREVER, Key, Prefixed
 
 
 class SopsKeys(Prefixed):
-    """Their names."""
+    """What runs and how far it is, what staff were asked to send, and what steps count from."""
 
     # SOPs
     sop_all = Key("sop:all", "hash", "sop", FOREVER, "what it is, JSON", "{sop}")

@@ -1,7 +1,8 @@
 -- include: fact, heard
 -- Records a conversion and adds it to its sums, once for each name it is told under.
 -- KEYS: seen, conversions. ARGV: prefix, content digest, seconds it is remembered, entries kept,
--- body, day, kind, currency, value (0.0001), link, step, group, member, now ms.
+-- body, day, kind, currency, value (0.0001), link, step, group, member, now ms, entry of its
+-- member's timeline, entries kept of that.
 -- Returns {entry, digest of what was recorded under the name, 1 when it was recorded now}.
 local known = redis.call('GET', KEYS[1])
 if known then
@@ -40,7 +41,10 @@ for _, link in ipairs(ARGV[10] == '0' and {'0'} or {'0', ARGV[10]}) do
     redis.call('SADD', prefix .. 'conversion:links:' .. day, link)
   end
 end
-if member ~= '0' then heard(prefix, 'conversion', member, group, tonumber(ARGV[14])) end
+if member ~= '0' then
+  heard(prefix, 'conversion', member, group, tonumber(ARGV[14]))
+  redis.call('XADD', prefix .. 'timeline:' .. member, 'MAXLEN', '~', ARGV[16], '*', 'entry', ARGV[15])
+end
 local entry = redis.call('XADD', KEYS[2], 'MAXLEN', '~', ARGV[4], '*', 'conversion', ARGV[5])
 redis.call('SET', KEYS[1], entry .. ' ' .. ARGV[2], 'EX', ARGV[3])
 return {entry, ARGV[2], 1}

@@ -17,7 +17,8 @@ if until_ms > now and until_ms > tonumber(before) then
   redis.call('SET', KEYS[6], ARGV[9] .. ' ' .. ARGV[13], 'PX', math.min(until_ms - now, 86400000))
 end
 for key in string.gmatch(ARGV[12], '[^\n]+') do
-  if redis.call('EXISTS', prefix .. 'cap:' .. key) == 1 then redis.call('DECR', prefix .. 'cap:' .. key) end
+  local cap = cap_key(prefix, key)
+  if redis.call('EXISTS', cap) == 1 then redis.call('DECR', cap) end
 end
 if outcome == 'again' then
   redis.call('HSET', KEYS[3], id, ARGV[7])

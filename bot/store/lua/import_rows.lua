@@ -16,24 +16,32 @@ if ARGV[7] ~= '0' then
   if read ~= ARGV[6] then return 'moved' end
 end
 
--- Who is meant, or what is wrong with that.
+-- The only member with a phone number.
+local function by_phone(digits)
+  local state = redis.call('HGET', prefix .. 'attributes:index', 'phone')
+  if state ~= 'phone -' then return nil, 'unready' end
+  local key = prefix .. 'attribute:is:phone=' .. digits
+  local count = fact_count(key)
+  if count ~= 1 then return nil, count == 0 and 'no phone' or 'phones' end
+  if redis.call('TYPE', key).ok == 'string' then return redis.call('BITPOS', key, 1) end
+  return tonumber(redis.call('SMEMBERS', key)[1])
+end
+
+-- Who is meant, or what is wrong with that; former numbers mean whom they lead to.
 local function meant(row)
+  if row.phone ~= '' then
+    local number, wrong = by_phone(row.phone)
+    return number, wrong, false
+  end
   if row.member > 0 then
-    if redis.call('EXISTS', prefix .. 'member:at:' .. row.member) == 0 then return nil, 'nobody' end
-    return row.member, nil, false
+    local number = survivor(prefix, row.member)
+    if redis.call('EXISTS', prefix .. 'member:at:' .. number) == 0 then return nil, 'nobody' end
+    return tonumber(number), nil, false
   end
   local known = redis.call('HGET', KEYS[4], row.account)
   if not known and ARGV[9] ~= '1' then return nil, 'unknown' end
   local number, new = identify(prefix, ARGV[8], row.account, ARGV[3])
   return number, nil, new
-end
-
-local function date_index(family, number, score, old)
-  if score >= 0 then
-    redis.call('ZADD', prefix .. family, score, number)
-  elseif old then
-    redis.call('ZREM', prefix .. family, number)
-  end
 end
 
 -- Returns whether anything changed.
@@ -47,9 +55,7 @@ local function do_row(row, number)
   for _, one in ipairs(row.attributes) do
     local old = redis.call('HGET', member, 'attribute:' .. one[1])
     if old ~= one[2] then
-      set_attribute(prefix, number, one[1], one[2], '')
-      date_index('dates:' .. one[1], number, one[3], old)
-      date_index('days:' .. one[1], number, one[4], old)
+      set_attribute(prefix, number, one[1], one[2], '', one[3], one[4])
       changed = true
     end
   end

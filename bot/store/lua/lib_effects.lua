@@ -19,30 +19,90 @@ end
 -- Attributes by which members are found: the fact of those who have a value is kept with it.
 local found_by = { owner = 'owner:members:', timezone = 'zone:members:', channel = 'channel:members:' }
 
--- once: 'first' keeps the value there is.
-local function set_attribute(prefix, member, attribute, value, once)
+-- Declared attributes by which members can be asked for (bot/members/attribute_index.py): the words
+-- a value is found by, nil for none. "value" is as written but for the case of a to z.
+local YES_NO = { yes = 'yes', ['true'] = 'yes', ['1'] = 'yes', y = 'yes', ['是'] = 'yes', ['有'] = 'yes',
+  no = 'no', ['false'] = 'no', ['0'] = 'no', n = 'no', ['否'] = 'no', ['无'] = 'no' }
+local found_as = { value = string.lower }
+found_as['yes-no'] = function(value) return YES_NO[string.lower(value)] end
+function found_as.phone(value)
+  local digits = string.gsub(value, '%D', '')
+  if #digits > 11 then digits = string.gsub(string.gsub(digits, '^00', ''), '^86', '') end
+  return digits ~= '' and digits or nil
+end
+
+local function number_of(value)
+  local plain = string.gsub(value, ',', '')
+  local whole, rest = string.match(plain, '^[+-]?(%d+)(.*)$')
+  if not whole or #whole > 15 or #rest > 10 then return nil end
+  return (rest == '' or string.find(rest, '^%.%d+$')) and tonumber(plain) or nil
+end
+
+local function out_of(key, member)
+  fact_remove(key, member)
+  if redis.call('TYPE', key).ok == 'string' and redis.call('BITPOS', key, 1) == -1 then redis.call('DEL', key) end
+end
+
+-- Takes a member with an old value out of the index of a kind, or puts one with a new value in.
+-- Days are kept of every attribute, see set_attribute.
+local function unfind(prefix, member, attribute, kind, value)
+  if kind == 'number' then
+    redis.call('ZREM', prefix .. 'attribute:numbers:' .. attribute, member)
+  elseif found_as[kind] and value ~= '' then
+    local word = found_as[kind](value)
+    if word then out_of(prefix .. 'attribute:is:' .. attribute .. '=' .. word, member) end
+  end
+end
+
+local function find(prefix, member, attribute, kind, value)
+  if value == '' or kind == 'gone' then
+    out_of(prefix .. 'attribute:has:' .. attribute, member)
+    return
+  end
+  fact_add(prefix .. 'attribute:has:' .. attribute, member)
+  if kind == 'number' then
+    local number = number_of(value)
+    if number then redis.call('ZADD', prefix .. 'attribute:numbers:' .. attribute, number, member) end
+  elseif found_as[kind] then
+    local word = found_as[kind](value)
+    if word then fact_add(prefix .. 'attribute:is:' .. attribute .. '=' .. word, member) end
+  end
+end
+
+-- state: the kind of index, how far it is ('-': complete), the kinds that are being taken down.
+local function refind(prefix, member, attribute, state, old, new)
+  local kind, at = nil, 0
+  for word in string.gmatch(state, '%S+') do
+    at = at + 1
+    if at == 1 then kind = word end
+    if at ~= 2 then unfind(prefix, member, attribute, word, old) end
+  end
+  find(prefix, member, attribute, kind, new)
+end
+
+local function score(key, member, value)
+  if value ~= '' then redis.call('ZADD', key, value, member) else redis.call('ZREM', key, member) end
+end
+
+-- once: 'first' keeps the value there is. dates, days: MMDD and YYYYMMDD of a value that is a day, or ''.
+local function set_attribute(prefix, member, attribute, value, once, dates, days)
   local key, field = prefix .. 'member:at:' .. member, 'attribute:' .. attribute
   local family = found_by[attribute]
-  if once == 'first' and (redis.call('HGET', key, field) or '') ~= '' then return end
+  local old = redis.call('HGET', key, field) or ''
+  if once == 'first' and old ~= '' then return end
   if family then
-    local old = redis.call('HGET', key, field)
-    if old and old ~= '' then fact_remove(prefix .. family .. old, member) end
+    if old ~= '' then fact_remove(prefix .. family .. old, member) end
     if value ~= '' then
       fact_add(prefix .. family .. value, member)
       if attribute ~= 'timezone' then redis.call('SADD', prefix .. 'attribute:values:' .. attribute, value) end
     end
   end
+  local state = redis.call('HGET', prefix .. 'attributes:index', attribute)
+  if state then refind(prefix, member, attribute, state, old, value) end
+  score(prefix .. 'dates:' .. attribute, member, dates)
+  score(prefix .. 'days:' .. attribute, member, days)
   redis.call('HSET', key, field, value)
   if not unsearched[attribute] then index_text(prefix, member, value) end
-end
-
--- The member a number leads to, if it was merged since the effects were collected.
-local function survivor(prefix, member)
-  local into = redis.call('HGET', prefix .. 'merge:into', member)
-  while into do
-    member, into = into, redis.call('HGET', prefix .. 'merge:into', into)
-  end
-  return member
 end
 
 -- Of a member with several accounts at a gateway it is kept which of them are in a group.
@@ -70,13 +130,15 @@ local function act(prefix, words)
   elseif name == 'fact|' then
     fact_merge(words[2], words[3])
   elseif name == 'attribute' then
-    set_attribute(prefix, words[2], words[3], words[4], words[5])
+    set_attribute(prefix, words[2], words[3], words[4], words[5], words[6], words[7])
   elseif name == 'enter' then
     enter(prefix, words[2], words[3], words[4], words[5])
   elseif name == 'deliver' then
     deliver(prefix, words[2], words[3], words[4], words[5])
   elseif name == 'heard' then
     heard(prefix, words[2], words[3], words[4], words[5])
+  elseif name == 'credit' then
+    redis.call('SET', prefix .. 'sop:heard:' .. whose(prefix, words[2]), words[3], 'PX', words[4])
   elseif name == 'tag' then
     local given = give_tag(prefix, words[2], words[3], words[4], words[5], words[6], words[7], words[8])
     if given == 1 and words[7] ~= '' then tag_applied(prefix, words[7], words[3]) end

@@ -54,17 +54,36 @@ local function part_beside(m, group, gateway, beside)
   keep_beside(m, m.to, group, gateway, ours)
 end
 
+-- Applications that gave a tag, and can take it back: they take it from who has it.
+local function tag_given_by(m, tag, member)
+  local found = {}
+  for _, id in ipairs(redis.call('SMEMBERS', m.prefix .. 'tags:open:' .. tag)) do
+    if fact_has(m.prefix .. 'tags:changed:' .. id, member) == 1 then found[#found + 1] = id end
+  end
+  return found
+end
+
+local function tag_given(m, tag, ids, from, to)
+  for _, id in ipairs(ids) do
+    local changed = m.prefix .. 'tags:changed:' .. id
+    if from then fact_remove(changed, from) end
+    if to and redis.call('SISMEMBER', m.prefix .. 'tags:open:' .. tag, id) == 1 then fact_add(changed, to) end
+  end
+end
+
 -- The survivor's tag holds against another one of an exclusive group; the later end holds.
 function carry.tag(m, tag)
   local key, ends = m.prefix .. 'tag:' .. tag, m.prefix .. 'tags:ends:' .. tag
   if fact_has(key, m.from) == 0 then return end
   local theirs, ours = redis.call('ZSCORE', ends, m.from), redis.call('ZSCORE', ends, m.to)
+  local ids = tag_given_by(m, tag, m.from)
+  local given = table.concat(ids, ' ')
   redis.call('ZREM', ends, m.from)
   fact_remove(key, m.from)
-  tag_touched(m.prefix, tag, m.from)
   for rival in string.gmatch(redis.call('HGET', m.prefix .. 'tags:rivals', tag) or '', '[^\n]+') do
     if fact_has(m.prefix .. 'tag:' .. rival, m.to) == 1 then
-      return remember(m, 'tag', tag, 'rival\n' .. (theirs or '') .. '\n\n')
+      tag_given(m, tag, ids, m.from)
+      return remember(m, 'tag', tag, table.concat({'rival', theirs or '', '', '', given}, '\n'))
     end
   end
   local new, now = fact_add(key, m.to) == 1, ours
@@ -74,22 +93,26 @@ function carry.tag(m, tag)
     now = theirs and (tonumber(theirs) > tonumber(ours) and theirs or ours)
   end
   if now then tag_end(m.prefix, tag, m.to, now) else redis.call('ZREM', ends, m.to) end
-  remember(m, 'tag', tag, table.concat({new and 'new' or 'had', theirs or '', ours or '', now or ''}, '\n'))
+  tag_given(m, tag, ids, m.from, new and m.to)
+  remember(m, 'tag', tag, table.concat({new and 'new' or 'had', theirs or '', ours or '', now or '', given}, '\n'))
 end
 
 function part.tag(m, names, before)
-  local tag, was = names[1], lines(before)
+  local tag, was, ids = names[1], lines(before), {}
+  for id in string.gmatch(was[5] or '', '%S+') do ids[#ids + 1] = id end
   local key, ends = m.prefix .. 'tag:' .. tag, m.prefix .. 'tags:ends:' .. tag
   if was[1] ~= 'rival' then
     if fact_has(key, m.to) == 0 then return end
     if was[1] == 'new' then
       fact_remove(key, m.to)
       redis.call('ZREM', ends, m.to)
+      tag_given(m, tag, ids, m.to)
     elseif (redis.call('ZSCORE', ends, m.to) or '') == was[4] then
       if was[3] ~= '' then tag_end(m.prefix, tag, m.to, was[3]) else redis.call('ZREM', ends, m.to) end
     end
   end
   fact_add(key, m.from)
+  tag_given(m, tag, ids, nil, m.from)
   if was[2] ~= '' then tag_end(m.prefix, tag, m.from, was[2]) end
 end
 
@@ -149,9 +172,10 @@ function part.field(m, names, before)
   if string.sub(before, 1, 3) == 'new' and now == theirs then redis.call('HDEL', key, m.to) end
 end
 
+-- What came with a time to live keeps it; of two the longer.
 local function lives_as(from, to)
   local left = redis.call('PTTL', from)
-  if left > 0 and redis.call('PTTL', to) == -1 then redis.call('PEXPIRE', to, left) end
+  if left > 0 and left > redis.call('PTTL', to) then redis.call('PEXPIRE', to, left) end
 end
 
 function carry.bits(m, to, from)
@@ -228,5 +252,70 @@ function part.table(m, names, before)
     redis.call('HDEL', ours, named(m, field, names[3]))
   elseif not now then
     redis.call('HDEL', theirs, field)
+  end
+end
+
+-- What was counted of both is counted of one; what still comes to the former number comes on top.
+function carry.counter(m, to, from)
+  local ours, theirs, names = m.prefix .. to, m.prefix .. from, 'counter\n' .. to .. '\n' .. from
+  local now, was = redis.call('GET', theirs), lines(redis.call('HGET', m.record, names) or '')
+  if not now or now == was[1] then return end
+  local state = was[2] or (redis.call('EXISTS', ours) == 1 and 'had' or 'new')
+  redis.call('INCRBY', ours, now - (tonumber(was[1]) or 0))
+  lives_as(theirs, ours)
+  redis.call('HSET', m.record, names, now .. '\n' .. state)
+end
+
+local function less(counted, brought) return math.max(0, tonumber(counted) - tonumber(brought)) end
+
+function part.counter(m, names, before)
+  local ours, was = m.prefix .. names[1], lines(before)
+  local now = redis.call('GET', ours)
+  if not now then return end
+  local left = less(now, was[1])
+  if left == 0 and was[2] == 'new' then
+    redis.call('DEL', ours)
+  else
+    redis.call('DECRBY', ours, now - left)
+  end
+end
+
+function carry.tally(m, name)
+  local key, names = m.prefix .. name, 'tally\n' .. name
+  local theirs = redis.call('HGET', key, m.from)
+  if not theirs then return end
+  redis.call('HINCRBY', key, m.to, theirs)
+  redis.call('HDEL', key, m.from)
+  redis.call('HINCRBY', m.record, names, theirs)
+end
+
+function part.tally(m, names, before)
+  local key = m.prefix .. names[1]
+  local now = redis.call('HGET', key, m.to)
+  if not now then return end
+  redis.call('HSET', key, m.from, before)
+  local left = less(now, before)
+  if left > 0 then redis.call('HSET', key, m.to, left) else redis.call('HDEL', key, m.to) end
+end
+
+function carry.value(m, to, from)
+  local ours, theirs = m.prefix .. to, m.prefix .. from
+  local value, was = redis.call('GET', theirs), redis.call('GET', ours)
+  local ends = redis.call('PEXPIRETIME', ours)
+  local later = redis.call('PEXPIRETIME', theirs)
+  if not value or later < 0 or (was and ends >= later) then return end
+  redis.call('SET', ours, value, 'PXAT', later)
+  remember(m, 'value', to .. '\n' .. from, table.concat({value, was or '', was and ends or ''}, '\n'))
+end
+
+-- What was used up while they were merged is used up for both.
+function part.value(m, names, before)
+  local ours, theirs, was = m.prefix .. names[1], m.prefix .. names[2], lines(before)
+  local now = redis.call('GET', ours)
+  if not now then
+    redis.call('DEL', theirs)
+  elseif now == was[1] then
+    redis.call('DEL', ours)
+    if was[3] ~= '' then redis.call('SET', ours, was[2], 'PXAT', was[3]) end
   end
 end

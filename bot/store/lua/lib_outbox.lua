@@ -23,3 +23,21 @@ local function deliver(prefix, conversation, class, due, body)
   end
   return id
 end
+
+-- The member a number leads to, if it was merged since it was written down.
+local function survivor(prefix, member)
+  local into = redis.call('HGET', prefix .. 'merge:into', member)
+  while into do
+    member, into = into, redis.call('HGET', prefix .. 'merge:into', into)
+  end
+  return member
+end
+
+-- What begins with a member's number, "m7" or "m7:2026-06-17", as it is the survivor's.
+local function whose(prefix, name)
+  local member, about = string.match(name, '^m(%d+)(.*)$')
+  return member and 'm' .. survivor(prefix, member) .. about or name
+end
+
+-- What a delivery counts under by one of its caps.
+local function cap_key(prefix, name) return prefix .. 'cap:' .. whose(prefix, name) end

@@ -1,4 +1,4 @@
--- include: fact, heard
+-- include: fact, outbox, heard
 -- Counts the hits of some entries of the hits stream and takes the entries out, all at once. A hit
 -- whose bit is set was counted: it came in two entries, or this batch is counted twice.
 -- KEYS: hits. ARGV: prefix, rules version, window ms, hits kept, n, n entry ids, then per hit:
@@ -72,6 +72,15 @@ local function delay(hit)
   return math.max(0, hit.at - sent * 1000)
 end
 
+-- Whoever looks at the member finds it; older than the numbers in link:people it is of no use.
+local function trail(hit)
+  if hit.member == '0' then return end
+  local key = prefix .. 'link:trail:' .. hit.member
+  redis.call('ZADD', key, hit.at, hit.link .. '/' .. hit.step .. '/' .. hit.group .. '/' .. hit.day)
+  redis.call('ZREMRANGEBYSCORE', key, '-inf', hit.at - 400 * DAY * 1000)
+  live(key, 400)
+end
+
 -- Adds a click to those of a member (0: all whom nobody knows) in a place on a day; whether it is
 -- the first of them.
 local function count_person(hit)
@@ -81,12 +90,16 @@ local function count_person(hit)
   if before then
     -- What was spooled comes late: the first click is the earliest, not the one counted first.
     local clicks, first, rest = string.match(before, '^(%d+) (%d+)(.*)$')
-    if hit.at < tonumber(first) then first, rest = hit.at, ' ' .. delay(hit) .. ' ' .. hit.way end
+    if hit.at < tonumber(first) then
+      first, rest = hit.at, ' ' .. delay(hit) .. ' ' .. hit.way
+      trail(hit)
+    end
     redis.call('HSET', people, field, clicks + 1 .. ' ' .. first .. rest)
     return false
   end
   redis.call('HSET', people, field, '1 ' .. hit.at .. ' ' .. delay(hit) .. ' ' .. hit.way)
   live(people, 400)
+  trail(hit)
   return true
 end
 
@@ -145,9 +158,10 @@ local function count_click(hit)
     count_visitor(hit)
   else
     count_member(hit)
-    if hit.step ~= '0' then heard(prefix, 'click', hit.member, hit.group, hit.at) end
+    local who = survivor(prefix, hit.member)
+    if hit.step ~= '0' then heard(prefix, 'click', who, hit.group, hit.at) end
     local clicked = hit.link .. ' ' .. hit.step .. ' ' .. hit.group
-    redis.call('SET', prefix .. 'link:heard:' .. hit.member, clicked, 'EX', DAY)
+    redis.call('SET', prefix .. 'link:heard:' .. who, clicked, 'EX', DAY)
   end
 end
 

@@ -5,7 +5,7 @@
 -- ARGV: prefix, route, member, now ms, hold ms (0: only look), order | fewest, readmit (0 or 1),
 -- note to wait with ('': does not wait), the member's groups ('': all), then group and capacity
 -- (0: none) by turns.
--- Returns {outcome, member, group, until ms, position}: held, already, full, barred (removed from
+-- Returns {outcome, member, group, until ms, position, fresh (1: not held before)}: held, already, full, barred (removed from
 -- every group), wait.
 local prefix, route, asker, now, hold = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5])
 local policy, readmit, note, own = ARGV[6], ARGV[7] == '1', ARGV[8], ARGV[9]
@@ -93,7 +93,8 @@ end
 
 local function answer(outcome, member, group, known)
   local ends = outcome == 'held' and keep(member, group, known) or 0
-  return {outcome, tonumber(member), group and tonumber(group.number) or 0, ends, 0}
+  local fresh = outcome == 'held' and not known and 1 or 0
+  return {outcome, tonumber(member), group and tonumber(group.number) or 0, ends, 0, fresh}
 end
 
 local function next_waiting()
@@ -106,7 +107,7 @@ local function next_waiting()
     if outcome ~= 'full' then return answer(outcome, member, group, known) end
   end
   if redis.call('EXISTS', KEYS[1]) == 0 then redis.call('SREM', KEYS[3], route) end
-  return {'full', 0, 0, 0, 0}
+  return {'full', 0, 0, 0, 0, 0}
 end
 
 if asker == '0' then return next_waiting() end
@@ -123,8 +124,8 @@ if outcome ~= 'full' then
   if waits then leave(asker) end
   return answer(outcome, asker, group, known)
 end
-if note == '' and not waits then return {'full', tonumber(asker), 0, 0, 0} end
+if note == '' and not waits then return {'full', tonumber(asker), 0, 0, 0, 0} end
 if not waits then redis.call('ZADD', KEYS[1], now, asker) end
 if note ~= '' then redis.call('HSET', KEYS[2], asker, note) end
 redis.call('SADD', KEYS[3], route)
-return {'wait', tonumber(asker), 0, 0, redis.call('ZRANK', KEYS[1], asker) + 1}
+return {'wait', tonumber(asker), 0, 0, redis.call('ZRANK', KEYS[1], asker) + 1, 0}

@@ -1,4 +1,4 @@
--- include: fact, outbox
+-- include: fact, outbox, target
 -- Takes deliveries of a SOP out of the outbox again, where they are not at the gateway.
 -- KEYS: sending, SOP states, bodies, owners. ARGV: prefix, SOP, what becomes of their targets ('back':
 -- due again; 'drop': stopped; 'none': nothing, only forget what was finished), delivery ids.
@@ -31,7 +31,7 @@ for i = 4, #ARGV do
     redis.call('HDEL', KEYS[1], id)
     if mode == 'back' then
       fact_remove(result .. ':planned', delivery.result.target)
-      redis.call('ZADD', prefix .. 'sop:due:' .. occurrence, string.format('%.0f', delivery.due), target)
+      due_again(prefix, occurrence, result .. ':planned', target, string.format('%.0f', delivery.due))
     else
       fact_add(result .. ':skipped:stopped', delivery.result.target)
     end

@@ -1,4 +1,4 @@
--- include: fact, outbox, timer, heard, tag, search, effects
+-- include: fact, outbox, timer, heard, tag, search, effects, target
 -- Makes targets of a run that failed due again; effects, such as letting the SOP run again, go with
 -- it. KEYS: SOP states, open occurrences, due, planned, failed, names of who failed.
 -- ARGV: prefix, SOP, its state, occurrence, now ms, how many numbers, these, then by turns their
@@ -14,8 +14,8 @@ for i = 7, 6 + count do
     fact_remove(KEYS[5], number)
     fact_remove(KEYS[4], number)
     redis.call('HDEL', KEYS[6], number)
-    redis.call('ZADD', KEYS[3], ARGV[5], kept and string.match(kept, '^[^\n]+') or ARGV[i + count])
-    again = again + 1
+    local target = kept and string.match(kept, '^[^\n]+') or ARGV[i + count]
+    again = again + due_again(ARGV[1], ARGV[4], KEYS[4], target, ARGV[5])
   end
 end
 if again > 0 then

@@ -1,3 +1,4 @@
+-- include: outbox
 -- Takes deliveries that may go now: due, their lane free, within the account's and the chat's rate.
 -- What is taken is "sending" on disk before the gateway is called.
 -- KEYS: sending, owner, body, busy, blocked, account limit. ARGV: prefix, gateway, token, now ms,
@@ -36,13 +37,13 @@ end
 local function count(caps)
   for _, cap in ipairs(caps) do
     local keys, sum = {}, 0
-    for i, key in ipairs(cap.keys) do keys[i] = prefix .. 'cap:' .. key end
+    for i, key in ipairs(cap.keys) do keys[i] = cap_key(prefix, key) end
     for _, counted in ipairs(redis.call('MGET', unpack(keys))) do sum = sum + tonumber(counted or 0) end
     if sum >= cap.limit then return false end
   end
   local counted = {}
   for _, cap in ipairs(caps) do
-    local key = prefix .. 'cap:' .. cap.keys[1]
+    local key = cap_key(prefix, cap.keys[1])
     if not counted[key] then redis.call('INCR', key) end
     local left = math.max(1, math.min(cap.ends - now, 3456000000))
     if not counted[key] or left > counted[key] then

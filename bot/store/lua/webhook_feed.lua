@@ -1,4 +1,4 @@
--- include: none
+-- include: outbox
 -- Moves a stream's cursor and queues what was read up to there, all at once or not at all.
 -- What names a member who is erased meanwhile is left out.
 -- KEYS: version, cursor, gaps, stream. ARGV: prefix, version, stream name, cursor as it was, last
@@ -33,7 +33,7 @@ local dropped = 0
 for i = 9, #ARGV, 4 do
   local endpoint, event, member, body = ARGV[i], ARGV[i + 1], ARGV[i + 2], ARGV[i + 3]
   local bodies = prefix .. 'webhook:body:' .. endpoint
-  if member ~= '0' and redis.call('EXISTS', prefix .. 'member:at:' .. member) == 0 then
+  if member ~= '0' and redis.call('EXISTS', prefix .. 'member:at:' .. survivor(prefix, member)) == 0 then
     -- there is nobody to tell of
   elseif redis.call('HLEN', bodies) >= tonumber(ARGV[8]) then
     redis.call('HINCRBY', prefix .. 'webhook:health:' .. endpoint, 'dropped', 1)
