@@ -19,7 +19,7 @@ NEW = "{{ member.name }}, you are checked in!"
 AGAIN = "{{ member.name }}, you have already checked in today. See you tomorrow!"
 MADE_UP = "{{ member.name }}, {{ day }} is made up for!"
 NUMBERS = (
-    "🔥 Streak {{ streak }} · total {{ total }}"
+    "🔥 {% if streak %}Streak {{ streak }} · {% endif %}total {{ total }}"
     "{% if rank %} · no. {{ rank }} here today{% endif %}"
     "{% if points %} · {{ points }} points{% endif %}"
 )
@@ -44,11 +44,9 @@ async def make_up(
     ctx: Context, args: str, checkins: CheckIns, drawn: CheckInPictures
 ) -> Pass | None:
     programmes = [p for p in here(ctx, checkins) if p.settings.make_up]
-    named = [p for p in programmes if args.strip().casefold().startswith(p.name)]
     if not programmes:
         return PASS
-    programme = named[0] if named else programmes[0]
-    words = args.strip()[len(programme.name) :] if named else args
+    programme, words = named(ctx, programmes, args.strip())
     done = await checkins.make_up(ctx, programme, words)
     if isinstance(done, NotNow):
         await refuse(ctx, done)
@@ -61,7 +59,16 @@ def here(ctx: Context, checkins: CheckIns) -> list[Programme]:
     """The programmes of the group; in a direct chat all that can be used there."""
     if ctx.group:
         return checkins.running_in(ctx.conversation)
-    return [p for p in checkins.programmes if p.settings.where != "group"]
+    return [p for p in checkins.programmes if p.settings.where != "group" and p.rests != "ended"]
+
+
+def named(ctx: Context, programmes: list[Programme], words: str) -> tuple[Programme, str]:
+    """The programme whose title or name the words begin with, else the first; and the rest."""
+    for programme in programmes:
+        for name in (programme.title(ctx.translate), programme.name):
+            if words.casefold().startswith(name.casefold()):
+                return programme, words[len(name) :]
+    return programmes[0], words
 
 
 async def refuse(ctx: Context, no: NotNow) -> None:
@@ -75,7 +82,8 @@ async def tell(
     ctx: Context, programme: Programme, done: CheckIn, drawn: CheckInPictures, text: str
 ) -> None:
     """Say what it came to, and what was reached with it."""
-    lines = [text, NUMBERS, *([PENDING] if done.pending else [])]
+    weekly = programme.settings.every == "week"
+    lines = [text, *([PENDING] if done.pending else []), NUMBERS]  # a tag at its end eats a newline
     await ctx.reply(
         "\n".join(map(ctx.translate, lines)),
         day=done.day.isoformat(),
@@ -83,12 +91,12 @@ async def tell(
         total=done.total,
         rank=done.rank,
         points=done.points,
-        weekly=programme.settings.every == "week",
+        weekly=weekly,
     )
     for award in done.awards:
         text = ctx.translate(award.text) if award.standard else award.text
         try:
-            await ctx.reply(text, **award.variables)
+            await ctx.reply(text, **award.variables, weekly=weekly)
         except TemplateFailed as error:  # no wrong text may cost a member the record
             ctx.note("checkin.text_failed", reason=str(error), text=award.text)
         if award.certificate:

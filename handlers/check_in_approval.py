@@ -13,8 +13,10 @@ GONE = "There is no number {{ number }} any more: see /checkins pending."
 async def pending(ctx: Context, checkins: CheckIns, members: Members) -> None:
     waiting = await checkins.pending(limit=SHOWN)
     names = {one.number: one.name for one in await members.some([e.member for e in waiting])}
+    titles = {one.name: one.title(ctx.translate) for one in checkins.programmes}
     lines = [
-        f"{number}. {names.get(one.member) or one.member} · {one.programme} {one.day}: "
+        f"{number}. {names.get(one.member) or one.member}"
+        f" · {titles.get(one.programme, one.programme)} {one.day}: "
         + " ".join(filter(None, [one.text, one.link, one.picture]))[:200]
         for number, one in enumerate(waiting, 1)
     ]

@@ -11,9 +11,11 @@ SAID = {
     " told here when a place opens. To leave the line, say “stop waiting”.",
     "create": "“{{ route }}” is full; a new group is being made. Scan this code to get in:"
     "{{ image(picture) }}",
+    "making": "“{{ route }}” is full, so a new group is being made. You will be told here in a"
+    " moment. To leave the line, say “stop waiting”.",
     "barred": "You were removed from “{{ route }}”. Please ask the staff.",
     "enough": "You were shown the way into “{{ route }}” already today. Please ask again tomorrow.",
-    "left": "All right, you are no longer waiting for {{ options }}.",
+    "left": "All right, your place for {{ options }} is given up.",
     "cancelled": "All right, cancelled.",
     "gone": "That is not there any more. Say again what you are looking for.",
     "given_up": "Let us leave it. Say again what you are looking for whenever you like.",
@@ -35,7 +37,7 @@ async def keyword_routes(ctx: Context, routes: Routes) -> Pass | None:
     if answer.outcome in ASKED:
         await choose(ctx, answer)
     elif answer.outcome == "open":
-        await let_in(ctx, answer)
+        await let_in(ctx, answer, routes)
     elif answer.outcome == "refused" and answer.route:
         await ctx.reply(answer.route.when.otherwise or "", **answer.variables)
     else:
@@ -52,11 +54,12 @@ async def choose(ctx: Context, answer: Answer) -> None:
     await ctx.reply(asked + "\n{{ options }}", options=options, **answer.variables)
 
 
-async def let_in(ctx: Context, answer: Answer) -> None:
-    if answer.route and answer.route.reply:
-        await ctx.reply(answer.route.reply, **answer.variables)
+async def let_in(ctx: Context, answer: Answer, routes: Routes) -> None:
+    own = answer.route.reply if answer.route else None
+    shown = ctx.translate(answer.way.text) + (ctx.translate(KEPT) if answer.held else "")
+    about = {"kept": answer.kept(ctx.translate), **answer.variables}
+    if not answer.way.account:
+        await ctx.reply(own or shown, **about)
         return
-    said = ctx.translate(answer.way.text)
-    if answer.held:
-        said += ctx.translate(KEPT)
-    await ctx.reply(said, kept=answer.kept(ctx.translate), **answer.variables)
+    done = await ctx.write(own or ctx.translate(answer.way.invited), **about)
+    routes.bring_in(ctx, answer, done, instead=await ctx.write(shown, **about))

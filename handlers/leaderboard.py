@@ -60,6 +60,8 @@ async def leaderboard(ctx: Context, args: str, checkins: CheckIns, boards: Board
             )
             continue
         lines = [ctx.translate(TITLES[board])]
+        if len(programmes) > 1:
+            lines = [f"{lines[0]} · {programme.title(ctx.translate)}"]
         for row in rows:
             value = "" if board == "day" else f" · {row.value:,}"
             lines.append(f"{row.rank}. {row.name}{value}")

@@ -28,10 +28,10 @@ async def my_points(ctx: Context, checkins: CheckIns) -> Pass | None:
     for programme in programmes:
         ledger = await checkins.ledger(programme, ctx.member.number, group)
         await ctx.reply(
-            f"{ctx.translate(POINTS)}\n{{{{ lines }}}}",
+            f"{ctx.translate(POINTS)}{{{{ lines }}}}",
             points=sum(one.points for one in ledger),
-            programme=programme.name,
-            lines="\n".join(line(ctx, one) for one in ledger[:LINES]),
+            programme=programme.title(ctx.translate),
+            lines="".join(f"\n{line(ctx, one)}" for one in ledger[:LINES]),
         )
     return None if programmes else PASS
 

@@ -5,6 +5,7 @@ from bot import (
     ActionChosen,
     ChatOpened,
     ContactAdded,
+    ContactRemoved,
     Context,
     MemberJoined,
     MemberLeft,
@@ -27,7 +28,7 @@ async def left(ctx: Context, welcomes: Welcomes) -> None:
     await welcomes.left(ctx)
 
 
-@router.message(priority=100, direct=False)
+@router.message(priority=100)
 async def spoke(ctx: Context, welcomes: Welcomes) -> Pass | None:
     """What newcomers are asked to say goes before everything else they may mean by it."""
     return None if await welcomes.spoke(ctx) else PASS
@@ -46,6 +47,11 @@ async def opened(ctx: Context, welcomes: Welcomes) -> None:
 @router.on(ContactAdded)
 async def contact_added(ctx: Context, event: ContactAdded, welcomes: Welcomes) -> None:
     await welcomes.contact_added(ctx, event)
+
+
+@router.on(ContactRemoved)
+async def contact_removed(ctx: Context, welcomes: Welcomes) -> None:
+    await welcomes.contact_removed(ctx)
 
 
 @router.on(TimerElapsed)

@@ -40,7 +40,7 @@ class Boards:
         self._checkins = checkins
         self._store = store
         self._members = members
-        self._kept: OrderedDict[tuple[str, Board], tuple[int, Sums]] = OrderedDict()
+        self._kept: OrderedDict[tuple[Programme, Board], tuple[int, Sums]] = OrderedDict()
         self._turn = asyncio.Lock()
 
     async def page(
@@ -150,12 +150,12 @@ class Boards:
     async def _everybody(self, programme: Programme, board: Board) -> Sums:
         async with self._turn:
             now = self._store.clock.now()
-            until, sums = self._kept.get((programme.name, board), (0, Sums()))
+            until, sums = self._kept.get((programme, board), (0, Sums()))
             if now >= until:
                 ever = await self._checkins.records.ever(programme.name)
                 sums = await self._judged(programme, board, ever, EVERYWHERE)
                 took = self._store.clock.now() - now
-                self._kept[programme.name, board] = now + max(FRESH, 60 * took), sums
+                self._kept[programme, board] = now + max(FRESH, 60 * took), sums
                 if len(self._kept) > KEPT:
                     self._kept.popitem(last=False)
             return sums

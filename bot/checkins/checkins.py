@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -15,7 +15,8 @@ from bot.checkins.evidence import Evidence, EvidenceRoom, Shown
 from bot.checkins.ledger import Entry
 from bot.checkins.month import Month, month_of
 from bot.checkins.points import Points
-from bot.checkins.programme import Programme, programmes_of
+from bot.checkins.programme import Programme
+from bot.checkins.programmes import Programmes
 from bot.checkins.records import EVERYWHERE, Records
 from bot.checkins.refusal import NotNow
 from bot.checkins.stages import Stages
@@ -62,18 +63,30 @@ class CheckIns:
         facts: Facts,
         clock: Clock,
         translate: Callable[[str], str] = lambda text: text,
+        functions: frozenset[str] = frozenset(),
+        gateways: Collection[str] = (),
     ) -> None:
-        self.programmes = programmes_of(settings, zone)
+        """``functions``: what texts can call; ``gateways`` those groups can be at (none: any)."""
+        self.book = Programmes(settings, zone, store, functions, gateways)
         self.records = Records(store, facts)
         self.stages = Stages(store, facts, self.records)
         self.evidence = EvidenceRoom(store)
         self._members = members
         self._clock = clock
-        self._desk = Desk(self.programmes, self.records, self.evidence, self.stages, members)
+        self._desk = Desk(self.book, self.records, self.evidence, self.stages, members)
         self.points = Points(store, self.records, clock)
         self._corrections = Corrections(
             *(store, self.records, self.evidence, members, clock, translate)
         )
+
+    @property
+    def programmes(self) -> tuple[Programme, ...]:
+        """All there are, at most a second old; what is paused or has ended is among them."""
+        return self.book.all
+
+    async def refresh(self) -> None:
+        """See to it that the programmes are at most a second old; raises StoreError."""
+        await self.book.fresh()
 
     # in chat
 
@@ -82,8 +95,8 @@ class CheckIns:
         return self._desk.programme_for(text, group)
 
     def running_in(self, group: Conversation) -> list[Programme]:
-        """The programmes members of a group can check in to there."""
-        return [p for p in self.programmes if p.runs_in(group)]
+        """The programmes members of a group can check in to there, if they are not paused."""
+        return [p for p in self.programmes if p.runs_in(group) and p.rests != "ended"]
 
     async def wish(self, ctx: Context) -> Wish | None:
         """What a message asks for: a check-in word, with evidence if there is; or an answer."""

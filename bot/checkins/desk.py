@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections import defaultdict
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
 from bot.checkins.days import Days
 from bot.checkins.evidence import WANTED, Evidence, EvidenceRoom, Shown
 from bot.checkins.makeup import NOTHING_MISSED, UNKNOWN, cost, day_named, missed_day, refusal
+from bot.checkins.opening import closed, resting
 from bot.checkins.programme import Programme
+from bot.checkins.programmes import Programmes
 from bot.checkins.records import EVERYWHERE, Records
 from bot.checkins.refusal import NotNow
 from bot.checkins.stages import Award, Stages
@@ -22,7 +22,7 @@ from bot.i18n.mark import msgid
 from bot.model.conversation import Conversation
 from bot.model.event import MessageReceived
 from bot.routing.context import Context
-from bot.routing.fold import LIMIT, fold
+from bot.routing.fold import fold
 from bot.store.members import Group, Members
 
 PLAUSIBLE = 86_400_000
@@ -39,9 +39,6 @@ IN_GROUP = msgid("Check in in your group: say “{{ word }}” there.")
 IN_DIRECT = msgid("Check in with me in a direct chat: say “{{ word }}” there.")
 NO_GROUP = msgid("{{ member.name }}, you are in no group of “{{ word }}”.")
 WHICH = msgid("{{ member.name }}, for which group? Answer with its number.\n{{ groups }}")
-NOT_YET = msgid("It begins on {{ day }}. See you then!")
-OVER = msgid("It ended on {{ day }}.")
-CLOSED = msgid("{{ member.name }}, you can check in from {{ begins }} to {{ ends }}.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +73,7 @@ class Desk:
 
     def __init__(
         self,
-        programmes: Sequence[Programme],
+        programmes: Programmes,
         records: Records,
         evidence: EvidenceRoom,
         stages: Stages,
@@ -87,40 +84,33 @@ class Desk:
         self._evidence = evidence
         self._stages = stages
         self._members = members
-        self._words: defaultdict[str, list[Programme]] = defaultdict(list)
-        for programme in programmes:
-            for word in programme.settings.words:
-                self._words[fold(word)].append(programme)
-        self._asks = any(
-            one.evidence or (one.count == "group" and one.where != "group")
-            for one in (programme.settings for programme in programmes)
-        )
 
     # what was said
 
     def programme_for(self, text: str, group: Conversation | None = None) -> Programme | None:
         """The programme a text checks in to: in a group, or without one anywhere."""
-        found = self._words.get(fold(text), ()) if len(text) <= LIMIT else ()
-        return next((p for p in found if group is None or p.runs_in(group)), None)
+        return self._programmes.vocabulary.find(text, group)
 
     async def wish(self, ctx: Context) -> Wish | None:
         """What the message asks for: a check-in word, with evidence if there is; or an answer."""
         if not isinstance(ctx.event, MessageReceived):
             return None
+        await self._programmes.fresh()
         group, message = ctx.conversation if ctx.group else None, ctx.event.message
         if programme := self.programme_for(ctx.text, group):
             return Wish(programme, shown=Shown.by(message, ""))
-        for end in [*_BREAK.finditer(ctx.text)][:BREAKS] if self._asks else ():
+        asks = self._programmes.vocabulary.asks
+        for end in [*_BREAK.finditer(ctx.text)][:BREAKS] if asks else ():
             programme = self.programme_for(ctx.text[: end.start()], group)
             if programme and programme.settings.evidence:
                 return Wish(programme, shown=Shown.by(message, ctx.text[end.end() :]))
-        asked = await ctx.recall(MEMORY) if self._asks else None
+        asked = await ctx.recall(MEMORY) if asks else None
         return self._answer(ctx, asked, Shown.by(message, ctx.text)) if asked else None
 
     def _answer(self, ctx: Context, asked: str, shown: Shown) -> Wish | None:
         """What a message says to the question before; None when it says nothing to it."""
         what, name, rest = asked.split("/")
-        programme = next((p for p in self._programmes if p.name == name), None)
+        programme = next((p for p in self._programmes.all if p.name == name), None)
         if programme is None:
             return None
         if what == "group":
@@ -151,6 +141,8 @@ class Desk:
         place = await self._place(ctx, programme, group)
         if isinstance(place, NotNow):
             return place
+        if no := resting(programme, ctx.translate):
+            return no
         plausible = 0 <= ctx.now - ctx.event.at <= PLAUSIBLE
         at, scope = ctx.event.at if plausible else ctx.now, programme.scope(place)
         kept = await self._records.read(programme.name, ctx.member.number, scope)
@@ -160,7 +152,7 @@ class Desk:
             self._travel(ctx, then, day)
             rank = await self._records.place(programme.name, day, place, ctx.member.number)
             return self._said(now, day, rank, new=False)
-        no = _closed(then) or _wanted(programme, group, shown or Shown())
+        no = closed(then, ctx.translate) or _wanted(programme, group, shown or Shown())
         if no:
             return no
         return await self._record(ctx, then, day, place, shown or Shown())
@@ -172,6 +164,8 @@ class Desk:
         place = await self._place(ctx, programme, None)
         if isinstance(place, NotNow):
             return replace(place, asks="")
+        if no := resting(programme, ctx.translate):
+            return no
         member, scope = ctx.member.number, programme.scope(place)
         kept = await self._records.read(programme.name, member, scope)
         reckoning = Reckoning(programme, kept, ctx.now)
@@ -236,7 +230,7 @@ class Desk:
         pending = self._keep(ctx, programme, day, scope, shown)
         effects.heard("check-in", member, place, ctx.now)
         ctx.note("checkin.recorded", text=f"{name} {day}")
-        if self._asks:
+        if self._programmes.vocabulary.asks:
             ctx.forget(MEMORY)
         awards, kept = await self._stages.award(ctx, after, scope)
         done = self._said(replace(after, kept=kept), day, rank if ctx.group else None)
@@ -273,19 +267,6 @@ class Desk:
     ) -> CheckIn:
         standing = reckoning.standing
         return CheckIn(new, day, standing.streak, standing.total, standing.points, rank)
-
-
-def _closed(then: Reckoning) -> NotNow | None:
-    """Why there is no checking in at that moment."""
-    programme, settings, day = then.programme, then.programme.settings, then.today
-    if settings.since and day < settings.since:
-        return NotNow(NOT_YET, {"day": settings.since.isoformat()})
-    if settings.until and day > settings.until:
-        return NotNow(OVER, {"day": settings.until.isoformat()})
-    if not programme.is_open(then.now, programme.zone_of(then.kept.own)):
-        begins, _, ends = (settings.window or "").partition("-")
-        return NotNow(CLOSED, {"begins": begins, "ends": ends})
-    return None
 
 
 def _wanted(programme: Programme, group: int | None, shown: Shown) -> NotNow | None:

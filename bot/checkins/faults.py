@@ -17,7 +17,7 @@ KNOWN = frozenset(
     {
         *("workspace", "language", "timezone", "gateway"),
         *("member.name", "member.account", "group", "group.name", "group.id"),
-        *("at", "reward", "points"),
+        *("at", "of", "weekly", "reward", "points"),
     }
 )
 """What a stage's text can name."""
@@ -25,22 +25,24 @@ KNOWN = frozenset(
 
 def check_programmes(config: Config, functions: frozenset[str] = frozenset()) -> list[Problem]:
     """All that is wrong; ``functions`` are those that texts can use."""
-    found = [*_silent_words(config), *_same_words(config), *_unreachable_reminders(config)]
+    found = [*_same_words(config)]
     for name, one in config.checkin.items():
-        found += [config.problem(("checkin", name, *at), said) for at, said in _contradictions(one)]
-        found += [
-            config.problem(("checkin", name, *at), said, hint)
-            for at, said, hint in _stages(one, functions)
-        ]
+        wrong = faults(one, functions)
+        found += [config.problem(("checkin", name, *at), said, hint) for at, said, hint in wrong]
     return found
 
 
-def _silent_words(config: Config) -> Iterator[Problem]:
-    for name, one in config.checkin.items():
-        for position, word in enumerate(one.words):
-            if not fold(word):
-                path = ("checkin", name, "words", position)
-                yield config.problem(path, "says nothing: expected a word")
+def faults(one: CheckInSettings, functions: frozenset[str]) -> Iterator[tuple[KeyPath, str, str]]:
+    """What is wrong with a programme beyond its form: key path, message and hint."""
+    for position, word in enumerate(one.words):
+        if not fold(word):
+            yield ("words", position), msgid("says nothing: expected a word"), ""
+    for position, group in enumerate(one.reminder_groups):
+        if one.groups != "all" and group not in one.groups:
+            what = msgid("members cannot check in to it in this group")
+            yield ("reminder_groups", position), what, msgid('add it to "groups"')
+    yield from ((at, said, "") for at, said in _contradictions(one))
+    yield from _stages(one, functions)
 
 
 def _same_words(config: Config) -> Iterator[Problem]:
@@ -63,15 +65,6 @@ def _covers(first: Programme, second: Programme) -> bool:
     return second.settings.groups != "all" and set(second.settings.groups) <= set(
         first.settings.groups
     )
-
-
-def _unreachable_reminders(config: Config) -> Iterator[Problem]:
-    for programme in programmes_of(config.checkin, config.timezone):
-        for position, group in enumerate(programme.settings.reminder_groups):
-            if not programme.runs_in(group):
-                path = ("checkin", programme.name, "reminder_groups", position)
-                message = f"members cannot check in to {programme.name!r} in this group"
-                yield config.problem(path, message, 'add it to "groups"')
 
 
 def _contradictions(one: CheckInSettings) -> Iterator[tuple[KeyPath, str]]:

@@ -73,7 +73,8 @@ def refusal(reckoning: Reckoning, day: date) -> NotNow | None:
         return NotNow(HAS_IT, {"day": shown})
     if day == today:
         return NotNow(TODAY)
-    if day > today or day < ZERO or not programme.rules.runs_on(day):
+    rules = programme.rules
+    if day > today or day < ZERO or not rules.runs_on(day) or day in rules.paused:
         return NotNow(OUTSIDE, {"day": shown})
     if (today - day).days > settings.days:
         return NotNow(TOO_LATE, {"day": shown, "days": settings.days})
@@ -93,4 +94,6 @@ def cost(programme: Programme, day: date, now: int) -> Entry:
 
 
 def _is_free(programme: Programme, sheet: Sheet, day: date) -> bool:
-    return day >= ZERO and day not in sheet.days and programme.rules.runs_on(day)
+    rules = programme.rules
+    rests = day in rules.paused
+    return day >= ZERO and day not in sheet.days and rules.runs_on(day) and not rests

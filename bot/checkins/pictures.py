@@ -42,7 +42,7 @@ class CheckInPictures:
             figures.append((POINTS, month.points))
         return Calendar(
             title=name,
-            subtitle=programme.name,
+            subtitle=programme.title(self._translate),
             month=month,
             today=today,
             figures=tuple((self._translate(label), f"{n:,}") for label, n in figures),
@@ -77,7 +77,7 @@ class CheckInPictures:
     ) -> Message:
         """What somebody of this name achieved, on a day."""
         one = Certificate(
-            *(name, programme.name, days, on, self._by),
+            *(name, programme.title(self._translate), days, on, self._by),
             *(sentence(of, weekly=programme.settings.every == "week"), self._language),
         )
         words = certificate.text_of(one, self._translate)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from bot.checkins.ledger import Entry, What
 from bot.checkins.programme import Programme
@@ -15,6 +15,8 @@ from bot.store.store import Store
 
 TRIES = 20
 """Times a change is tried anew because the ledger changed meanwhile."""
+Also = Callable[[Effects], Awaitable[None]]
+"""Adds to the effects of a change, each time it is tried."""
 
 
 class Points:
@@ -30,22 +32,38 @@ class Points:
         self._clock = clock
 
     async def give(
-        self, programme: Programme, member: int, points: int, by: str, reason: str, group: int = 0
+        self,
+        programme: Programme,
+        member: int,
+        points: int,
+        by: str,
+        reason: str,
+        group: int = 0,
+        *,
+        also: Also | None = None,
     ) -> bool:
         """Give a member points. Raises ValueError without a reason or for less than 1."""
         return await self._change(
-            programme, member, programme.scope(group), points, "gift", by, reason
+            programme, member, programme.scope(group), points, "gift", by, reason, also
         )
 
     async def spend(
-        self, programme: Programme, member: int, points: int, by: str, reason: str, group: int = 0
+        self,
+        programme: Programme,
+        member: int,
+        points: int,
+        by: str,
+        reason: str,
+        group: int = 0,
+        *,
+        also: Also | None = None,
     ) -> bool:
         """Take points for something; False when the member has not as many.
 
         Raises ValueError without a reason or for less than 1.
         """
         return await self._change(
-            programme, member, programme.scope(group), -points, "spent", by, reason
+            programme, member, programme.scope(group), -points, "spent", by, reason, also
         )
 
     async def reverse(
@@ -80,6 +98,7 @@ class Points:
         what: What,
         by: str,
         reason: str,
+        also: Also | None,
     ) -> bool:
         if points == 0 or (points < 0) == (what == "gift"):
             raise ValueError("points are whole numbers of at least 1")
@@ -90,7 +109,7 @@ class Points:
                 return None
             return Entry(what=what, points=points, at=now, by=by, reason=reason)
 
-        return await self._enter(programme, member, scope, by, reason, change)
+        return await self._enter(programme, member, scope, by, reason, change, also)
 
     async def _enter(
         self,
@@ -100,6 +119,7 @@ class Points:
         by: str,
         reason: str,
         change: Callable[[Kept], Entry | None],
+        also: Also | None = None,
     ) -> bool:
         if not reason.strip():
             raise ValueError("a change of points needs a reason")
@@ -116,6 +136,8 @@ class Points:
                 effects,
                 Change(at=entry.at, who=by, what="checkin.points", on=on, after=after),
             )
+            if also:
+                await also(effects)
             if await self._store.apply(effects):
                 return True
         raise RuntimeError("the ledger kept changing")

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, time
 
 from bot.checkins.checkins import CheckIns
 from bot.checkins.days import DAY
 from bot.checkins.programme import Programme
-from bot.clock import millis
+from bot.checkins.streak_reminders import CLOSED
 from bot.delivery.journal import Entry, record
 from bot.model.conversation import Conversation
 from bot.model.delivery import Delivery
@@ -21,8 +21,10 @@ from bot.store.store import Store
 LATE = 30 * 60_000
 """How late, in ms, a reminder may still go out."""
 TEXT = (
-    "⏰ {% if missing > 1 %}{{ missing }} members have{% else %}One member has{% endif %} not"
-    " checked in today. Say “{{ word }}” before midnight."
+    "⏰ {{ title }}: {% if missing > 1 %}{{ missing }} members have{% else %}One member has"
+    "{% endif %} not checked in today. Say “{{ word }}”"
+    " {% if begins %}from {{ begins }} to{% else %}before{% endif %}"
+    " {{ ends or 'midnight' }}."
 )
 
 
@@ -61,7 +63,8 @@ class Reminders:
         """Queue the reminders due at ``now`` (UTC ms); how many. Each goes to one node only."""
         sent = 0
         for programme in self._checkins.programmes:
-            for group in programme.settings.reminder_groups if programme.settings.reminder else ():
+            runs = not programme.rests and programme.rules.runs_on(programme.day(now))
+            for group in programme.reminded if runs else ():
                 sent += await self._remind(programme, group, now)
         return sent
 
@@ -93,19 +96,27 @@ class Reminders:
             return "more than 30 minutes late: the bot was not running", 0
         if self._quiet(now):
             return "quiet hours", 0
+        if now >= due.programme.closes(due.day):
+            return CLOSED, 0
         missing = len((await self._checkins.roster(due.programme, number, due.day)).missing)
         return ("" if missing else "nobody is missing"), missing
 
     async def _delivery(self, due: _Due, number: int, now: int, missing: int) -> Delivery:
-        variables = {"missing": missing, "word": due.programme.word}
-        tomorrow = datetime.combine(due.day + DAY, time(), due.programme.zone)
+        begins, ends = due.programme.hours
+        variables = {
+            "title": due.programme.title(self._translate),
+            "missing": missing,
+            "word": due.programme.word,
+            "begins": "" if due.programme.is_open(now) else begins,
+            "ends": ends,
+        }
         reader = Reader(f"checkin/{due.programme.name}", number)
         return Delivery(
             to=due.group,
             message=await self._writer.write(self._translate(TEXT), variables, reader),
             priority="notice",
             due=now,
-            expires=min(due.at + LATE, millis(tomorrow)),
+            expires=min(due.at + LATE, due.programme.closes(due.day)),
             source=f"check-in {due.programme.name}",
         )
 
@@ -126,7 +137,8 @@ def _due(programme: Programme, group: Conversation, now: int) -> _Due:
 
     A time of day the clock skips comes right after the gap; one it repeats comes once.
     """
-    local, wall = programme.local(now), time.fromisoformat(programme.settings.reminder or "00:00")
-    day = local.date() if local.time() >= wall else local.date() - DAY
-    at = millis(datetime.combine(day, wall, programme.zone))
-    return _Due(programme, group, day, at)
+    wall = time.fromisoformat(programme.settings.reminder or "00:00")
+    day = programme.day(now)
+    if not programme.has_come(day, wall, now):
+        day -= DAY
+    return _Due(programme, group, day, programme.moment(day, wall))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Self
 
-from bot.checkins.days import DAY, ZERO
+from bot.checkins.days import DAY, NONE, ZERO, Days
 from bot.settings.checkins import CheckInSettings
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -35,10 +35,12 @@ class Rules:
     bonus: int = 0
     lasts: int | None = None
     """How long points last, ms."""
+    paused: Days = NONE
+    """Days on which the programme rested: nobody missed them."""
 
     @classmethod
-    def of(cls, settings: CheckInSettings) -> Self:
-        """The rules that are set."""
+    def of(cls, settings: CheckInSettings, paused: Days = NONE) -> Self:
+        """The rules that are set, of a programme that rested on some days."""
         freeze, bonus, lasts = settings.freeze, settings.bonus, settings.points_last
         return cls(
             weekly=settings.every == "week",
@@ -53,6 +55,7 @@ class Rules:
             bonus_every=bonus.every if bonus else 0,
             bonus=bonus.points if bonus else 0,
             lasts=None if lasts is None else int(lasts * 1000),
+            paused=paused,
         )
 
     def runs_on(self, day: date) -> bool:

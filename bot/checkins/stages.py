@@ -13,16 +13,22 @@ from bot.checkins.standing import Reckoning, Standing
 from bot.i18n.mark import msgid
 from bot.routing.context import Context
 from bot.settings.checkins import StageSettings
-from bot.store.facts import Facts
+from bot.store.bits import Bits
+from bot.store.facts import Facts, read
 from bot.store.store import Store
 
 COMPLETE = "complete"
 REACHED = msgid(
-    "🎁 {{ member.name }}, you reached {{ at }}{% if reward %}: {{ reward }}{% endif %}"
+    "🎁 {{ member.name }}, you reached "
+    "{% if of == 'total' %}a total{% else %}a streak{% endif %} of {{ at }}"
+    "{% if reward %}: {{ reward }}{% endif %}"
     "{% if points %} (+{{ points }} points){% endif %}!"
 )
 COMPLETED = msgid("🎉 {{ member.name }}, you completed it: {{ at }} check-ins. Congratulations!")
-NONE_LEFT = msgid("{{ member.name }}, you reached {{ at }}! All of {{ reward }} are given already.")
+NONE_LEFT = msgid(
+    "{{ member.name }}, you reached {% if of == 'total' %}a total{% else %}a streak{% endif %}"
+    " of {{ at }}! All of {{ reward }} are given already."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +66,7 @@ class Award:
     def variables(self) -> dict[str, Any]:
         """What its text can name."""
         one = self.stage.settings
-        return {"at": one.at, "reward": one.reward, "points": one.points}
+        return {"at": one.at, "of": one.of, "reward": one.reward, "points": one.points}
 
 
 def stages_of(programme: Programme) -> list[Stage]:
@@ -109,6 +115,11 @@ class Stages:
             stage.name: await self._facts.count(self._key(programme, scope, stage))
             for stage in stages_of(programme)
         }
+
+    async def who(self, programme: Programme, scope: int, stage: Stage) -> Bits:
+        """Who was given a stage."""
+        key = self._key(programme, scope, stage)
+        return (await read(self._store, [key]))[key]
 
     async def left(self, programme: Programme, stage: Stage) -> int | None:
         """How many are left of a stage's stock; None: any number."""

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, time
 
 from bot.checkins.checkins import CheckIns
-from bot.checkins.days import DAY
 from bot.checkins.hearers import TOPIC, Hearers, Told
 from bot.checkins.programme import Programme
 from bot.checkins.records import EVERYWHERE
-from bot.clock import millis
 from bot.delivery.journal import Entry, record
 from bot.i18n.mark import msgid
 from bot.model.capabilities import Capabilities
@@ -28,18 +26,19 @@ LATE = 30 * 60_000
 """How late, in ms, reminders may still be begun."""
 AGAIN = 60_000
 """Ms until a node looks again after another one was at work."""
-HOUR = 3_600_000
 AT_ONCE = 200
 CLOSED = msgid("members cannot check in at this time of day")
 NONE = msgid("no streak would end")
 DIRECT = msgid(
     "🔥 {{ member.name }}, your streak of {{ streak }} ends"
     " {% if weekly %}with this week{% else %}today{% endif %} unless you say “{{ word }}”"
-    "{% if place %} in {{ place }}{% endif %}. “stop check-ins” ends these reminders."
+    "{% if place %} in {{ place }}{% endif %}{% if ends %} before {{ ends }}{% endif %}."
+    " “stop check-ins” ends these reminders."
 )
 TOGETHER = msgid(
     "🔥 Streaks that end {% if weekly %}with this week{% else %}today{% endif %}:"
-    " {{ names }}{% if more %} and {{ more }} more{% endif %}. Say “{{ word }}” to go on."
+    " {{ names }}{% if more %} and {{ more }} more{% endif %}. Say “{{ word }}”"
+    "{% if ends %} before {{ ends }}{% endif %} to go on."
 )
 
 
@@ -65,9 +64,8 @@ class _Round:
 
     @property
     def ends(self) -> int:
-        """From when on it is of no use: midnight, or an hour on in a window that passes it."""
-        midnight = millis(datetime.combine(self.day + DAY, time(), self.programme.zone))
-        return midnight if self.at < midnight else self.at + HOUR
+        """From when on it is of no use."""
+        return self.programme.closes(self.day)
 
 
 class StreakReminders:
@@ -103,11 +101,11 @@ class StreakReminders:
         sent = 0
         for programme in self._checkins.programmes:
             settings = programme.settings.streak_reminder
-            if settings is None:
+            if settings is None or programme.rests:
                 continue
             today, wall = programme.day(now), time.fromisoformat(settings.at)
-            at = _moment(programme, today, wall)
-            if at <= now:
+            if programme.has_come(today, wall, now):
+                at = programme.moment(today, wall)
                 for scope in await self._scopes(programme):
                     sent += await self._round(_Round(programme, settings, today, at, scope), now)
         return sent
@@ -189,6 +187,7 @@ class StreakReminders:
             "weekly": settings.every == "week",
             "word": turn.programme.word,
             "place": "" if settings.where != "group" else told.group.name,
+            "ends": turn.programme.hours[1],
         }
         reader = Reader(f"streak/{turn.programme.name}", 0, told.risk.member)
         message = await self._writer.write(self._translate(DIRECT), variables, reader)
@@ -205,6 +204,7 @@ class StreakReminders:
             "more": len(longest) - len(named),
             "weekly": turn.programme.settings.every == "week",
             "word": turn.programme.word,
+            "ends": turn.programme.hours[1],
         }
         reader = Reader(f"streak/{turn.programme.name}", group.number)
         message = await self._writer.write(self._translate(TOGETHER), variables, reader)
@@ -213,7 +213,7 @@ class StreakReminders:
     def _delivery(
         self, turn: _Round, to: Conversation, message: Message, who: str, now: int
     ) -> Delivery:
-        """A broadcast that is of no use after midnight or in quiet hours."""
+        """A broadcast that is of no use once the day is over or in quiet hours."""
         return Delivery(
             to=to,
             message=message,
@@ -223,11 +223,3 @@ class StreakReminders:
             source=turn.source,
             caps=self._caps(who, now, TOPIC),
         )
-
-
-def _moment(programme: Programme, day: date, wall: time) -> int:
-    """When a day's time comes: after midnight in a window that passes it."""
-    at = datetime.combine(day, wall, programme.zone)
-    if programme.day(millis(at)) < day:
-        at = datetime.combine(day + DAY, wall, programme.zone)
-    return millis(at)

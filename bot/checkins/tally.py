@@ -24,11 +24,12 @@ class Sheet:
     excused: Days = NONE
 
     def within(self, rules: Rules) -> Sheet:
-        """The records the campaign has."""
+        """The records the campaign has, and its rests among what is excused."""
+        excused = self.excused | rules.paused if rules.paused.bitmap else self.excused
         if rules.since is None and rules.until is None:
-            return self
+            return self if excused is self.excused else Sheet(self.days, self.made_up, excused)
         ends = rules.since, rules.until
-        return Sheet(self.days.between(*ends), self.made_up.between(*ends), self.excused)
+        return Sheet(self.days.between(*ends), self.made_up.between(*ends), excused)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +86,7 @@ def streak(sheet: Sheet, rules: Rules, today: date) -> int:
 
 def _is_plain(sheet: Sheet, rules: Rules) -> bool:
     """Whether a streak is simply days in a row."""
-    freezes = rules.forgiven or rules.earned_every or sheet.excused.bitmap
+    freezes = rules.forgiven or rules.earned_every or sheet.excused.bitmap or rules.paused.bitmap
     return not (rules.weekly or freezes)
 
 

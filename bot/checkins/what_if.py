@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
 
 from bot.checkins.checkins import CheckIns
@@ -47,7 +47,12 @@ def changed_programme(programme: Programme, text: str, zone: str) -> Programme:
     ``zone`` is the workspace's. What ``text`` does not name is as it is by default.
     """
     settings = validate(CheckInSettings, parse(text, f"[checkin.{programme.name}]"))
-    return Programme(programme.name, settings, ZoneInfo(settings.timezone or zone))
+    return changed(programme, settings, zone)
+
+
+def changed(programme: Programme, settings: CheckInSettings, zone: str) -> Programme:
+    """The programme with other settings; ``zone`` is the workspace's."""
+    return replace(programme, settings=settings, zone=ZoneInfo(settings.timezone or zone))
 
 
 async def what_if(

@@ -91,6 +91,11 @@ class StageSettings(Frozen):
 class CheckInSettings(Frozen):
     """A check-in programme."""
 
+    title: str = Field(
+        default="",
+        max_length=60,
+        description="What members and managers read; without it the name.",
+    )
     words: tuple[Words, ...] = Field(
         default=("签到", "打卡", "check in"),
         min_length=1,
@@ -155,7 +160,7 @@ class CheckInSettings(Frozen):
         default=None, description="When groups are reminded; without it never."
     )
     reminder_groups: tuple[GroupRef, ...] = Field(
-        default=(), description="The groups that are reminded."
+        default=(), description="The groups that are reminded; without them those of `groups`."
     )
     streak_reminder: StreakReminderSettings | None = Field(
         default=None, description="Who would lose a streak today is told; without it nobody."

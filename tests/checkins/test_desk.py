@@ -193,12 +193,12 @@ text = "Well done, {{ member.name }}: {{ at }}!"
         one.clock.advance(86_400)
         heard = await heard_by(one, "明", "签到", tea)
         assert [said.message.text for said in heard][1:] == [
-            "🎁 明, you reached 2: a sticker (+10 points)!"
+            "🎁 明, you reached a streak of 2: a sticker (+10 points)!"
         ]
         assert "12 points" in heard[0].message.text
         heard = await heard_by(one, "红", "签到", tea)
         assert [said.message.text for said in heard][1:] == [
-            "红, you reached 2! All of a sticker are given already."
+            "红, you reached a streak of 2! All of a sticker are given already."
         ]
         one.clock.advance(86_400)
         heard = await heard_by(one, "明", "签到", tea)
@@ -247,7 +247,7 @@ async def test_my_points_lists_what_they_came_from(valkey: str, store: Store) ->
         await service(one).points.give(daily(one), 1, 3, "mei", "helped a friend")
         said = await says(one, "明", "我的积分", tea)
         assert said.message.text.splitlines() == [
-            "明, you have 8 points in “daily”.",
+            "明, you have 8 points in “Daily check-in”.",
             "+3 gift helped a friend",
             "+5 check-in 2026-06-17",
         ]

@@ -27,10 +27,10 @@ def test_silent_words_stolen_words_and_reminders_out_of_reach_are_problems(tmp_p
     file.write_text(CONFIG, encoding="utf-8")
     found = [str(p).replace(str(file), "file") for p in check_programmes(load_config(file, {}))]
     assert found == [
-        "file:5: checkin.daily.words[1]: says nothing: expected a word",
         'file:10: checkin.books.words[1]: "簽到" already checks in to "daily" in the same groups',
-        "file:8: checkin.daily.reminder_groups[1]: members cannot check in to 'daily' in this"
-        ' group; add it to "groups"',
+        "file:5: checkin.daily.words[1]: says nothing: expected a word",
+        "file:8: checkin.daily.reminder_groups[1]: members cannot check in to it in this group;"
+        ' add it to "groups"',
     ]
 
 

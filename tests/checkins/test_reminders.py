@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -29,7 +30,7 @@ TEA = Conversation(gateway="sandbox", group="tea")
 class House:
     """A group of three, of whom the first has checked in; and the reminders of one node."""
 
-    def __init__(self, store: Store, quiet: Sequence[int] = (), **settings: object) -> None:
+    def __init__(self, store: Store, *, quiet: Sequence[int] = (), **settings: Any) -> None:
         self.store = store
         self.members, self.facts = Members(store), Facts(store)
         given = {"reminder": "21:00", "reminder_groups": ["sandbox/tea"], **settings}
@@ -148,6 +149,14 @@ async def test_groups_and_programmes_without_a_reminder_get_none(store: Store) -
     assert await house.journal() == []
 
 
+async def test_a_programme_of_some_groups_reminds_them_where_no_others_are_named(
+    store: Store,
+) -> None:
+    house = House(store, reminder_groups=[], groups=["sandbox/tea"])
+    await house.gather()
+    assert await house.at("2026-06-17T21:00:00") == 1
+
+
 async def test_a_time_the_clock_skips_comes_after_the_gap_and_one_it_repeats_once(
     store: Store,
 ) -> None:
@@ -158,3 +167,54 @@ async def test_a_time_the_clock_skips_comes_after_the_gap_and_one_it_repeats_onc
     assert await house.at("2026-10-25T02:30:00", fold=0) == 1
     assert await house.at("2026-10-25T02:30:00", fold=1) == 0
     assert await house.at("2026-10-25T02:10:00", fold=1) == 0
+
+
+@pytest.mark.parametrize(
+    ("settings", "moment", "said"),
+    [
+        ({}, "2026-06-17T21:00", "Say “签到” before midnight."),
+        ({"window": "06:00-22:30"}, "2026-06-17T21:00", "Say “签到” before 22:30."),
+        (
+            {"window": "21:30-23:00", "title": "Evening pages"},
+            "2026-06-17T21:00",
+            "⏰ Evening pages: 3 members have not checked in today."
+            " Say “签到” from 21:30 to 23:00.",
+        ),
+        ({"window": "20:00-02:00"}, "2026-06-17T21:00", "before 02:00."),
+        (
+            {"window": "20:00-02:00", "reminder": "01:30"},
+            "2026-06-18T01:30",
+            "3 members have not checked in today. Say “签到” before 02:00.",
+        ),
+    ],
+)
+async def test_a_reminder_says_until_when_members_can_come(
+    store: Store, settings: dict[str, Any], moment: str, said: str
+) -> None:
+    house = House(store, **settings)
+    await house.gather()
+    assert await house.at(moment) == 1
+    [delivery] = await house.queued()
+    assert said in delivery.message.text
+    assert delivery.expires is not None
+    local = house.checkins.programmes[0].local(delivery.expires)
+    assert f"{local:%H:%M}" == {"01:30": "02:00"}.get(settings.get("reminder", ""), "21:30")
+
+
+async def test_a_reminder_after_the_window_has_closed_has_a_reason_instead(store: Store) -> None:
+    house = House(store, window="06:00-09:00")
+    await house.gather()
+    assert await house.at("2026-06-17T21:00:00") == 0
+    [entry] = await house.journal()
+    assert entry.reason == "members cannot check in at this time of day"
+
+
+async def test_nobody_is_reminded_of_a_campaign_that_is_over_or_has_not_begun(
+    store: Store,
+) -> None:
+    campaigns: list[dict[str, Any]] = [{"until": "2026-06-16"}, {"since": "2026-06-18"}]
+    for days in campaigns:
+        house = House(store, **days)
+        await house.gather()
+        assert await house.at("2026-06-17T21:00:00") == 0
+    assert await house.journal() == []

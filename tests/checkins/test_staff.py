@@ -26,7 +26,10 @@ async def test_what_waits_for_approval_counts_until_it_is_refused(
         tea, checkins = await one.group("tea"), service(one)
         for name in ("明", "红"):
             said = await says(one, name, "签到 跑了五公里", tea)
-            assert said.message.text.endswith("We look at what you sent; it counts until then.")
+            assert said.message.text.splitlines()[1:] == [
+                "We look at what you sent; it counts until then.",
+                f"🔥 Streak 1 · total 1 · no. {'明红'.index(name) + 1} here today · 5 points",
+            ]
         ming, hong = await checkins.pending()
         assert (ming.member, ming.text, ming.state) == (1, "跑了五公里", "pending")
         month = await checkins.month(daily(one), 1, 2026, 6)
@@ -58,8 +61,8 @@ async def test_staff_approve_in_chat(valkey: str, store: Store) -> None:
             await says(one, name, "签到 跑了五公里", tea)
         said = await says(one, "boss", "/checkins pending")
         assert said.message.text.splitlines() == [
-            "1. 明 · daily 2026-06-17: 跑了五公里",
-            "2. 红 · daily 2026-06-17: 跑了五公里",
+            "1. 明 · Daily check-in 2026-06-17: 跑了五公里",
+            "2. 红 · Daily check-in 2026-06-17: 跑了五公里",
         ]
         assert (await says(one, "boss", "/checkins approve 1")).message.text == "Approved."
         assert "Say why" in (await says(one, "boss", "/checkins refuse 2")).message.text
@@ -173,7 +176,7 @@ async def test_stock_is_never_given_twice_over_nodes(valkey: str, store: Store) 
         (stage,) = programme.settings.stages
         assert stage.stock == 7
         texts = [said.message.text for group in groups for said in await group.hears()]
-        assert sum("you reached 1: cup!" in text for text in texts) == 7
+        assert sum("you reached a streak of 1: cup!" in text for text in texts) == 7
         assert sum("All of cup are given already" in text for text in texts) == 17
         assert not await store.call("XLEN", store.keys.inbox_dead())
 

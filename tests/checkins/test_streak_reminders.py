@@ -211,7 +211,7 @@ async def test_a_window_that_passes_midnight_has_its_reminder_after_it(store: St
     assert await house.at("2026-06-17T21:00:00") == 0
     assert await house.at("2026-06-18T00:30:10") == 1
     [told] = await house.queued()
-    assert told.expires == millis(datetime(2026, 6, 18, 1, 30, tzinfo=house.zone))
+    assert told.expires == millis(datetime(2026, 6, 18, 2, tzinfo=house.zone))
 
 
 async def test_without_the_setting_nobody_is_told(store: Store) -> None:
@@ -219,3 +219,12 @@ async def test_without_the_setting_nobody_is_told(store: Store) -> None:
     await house.member("sandbox", "甲", 5)
     assert await house.at("2026-06-17T20:00:10") == 0
     assert await house.journal() == []
+
+
+async def test_the_reminder_says_until_when_to_come(store: Store) -> None:
+    house = House(store, window="06:00-21:30")
+    await house.member("sandbox", "甲", 5)
+    assert await house.at("2026-06-17T20:00:10") == 1
+    [told] = await house.queued()
+    assert "before 21:30." in told.message.text
+    assert told.expires == millis(datetime(2026, 6, 17, 21, 30, tzinfo=house.zone))

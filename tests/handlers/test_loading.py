@@ -44,6 +44,11 @@ def test_an_error_on_import_is_told_with_its_line(tmp_path: Path) -> None:
     assert "ZeroDivisionError" in said
 
 
+def test_an_error_our_own_code_raises_is_told_where_it_was_called(tmp_path: Path) -> None:
+    text = "from bot import Router\nrouter = Router()\n"
+    assert "bad_call.py:2" in load(tmp_path, "bad_call", text)
+
+
 def test_a_module_without_a_router_says_what_to_write(tmp_path: Path) -> None:
     assert "router = Router(" in load(tmp_path, "no_router", "x = 1\n")
 
