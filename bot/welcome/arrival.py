@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from bot.model.conversation import Conversation
 from bot.settings.welcome import Coming
 
 NAMED = 10
@@ -30,6 +31,10 @@ class Joiner:
     member: int
     account: str
     name: str
+
+    def direct(self, gateway: str) -> Conversation:
+        """The direct chat with them."""
+        return Conversation(gateway=gateway, account=self.account)
 
     def kept(self, *more: str) -> str:
         """As it is kept beside the member's number."""

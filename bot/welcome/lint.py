@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.i18n.mark import msgid
@@ -27,7 +27,8 @@ NO_RECALL = msgid("no gateway it is for can take back what was said: {names}")
 NO_DIRECT = msgid("{name} cannot write to one person: what goes to them alone is left out")
 NEEDS_TAP = msgid("{name} lets nothing through without a staff member's tap")
 ONE_WELCOME = msgid("{name} takes one welcome for each contact: further messages are left out")
-NO_BUTTON = msgid("no gateway it is for can show a button: {names}")
+NO_BUTTON = msgid("no gateway it is for can show a button, so a number is asked for: {names}")
+NO_MUTE = msgid("no gateway it is for can keep newcomers from speaking: {names}")
 NO_REMOVE = msgid("no gateway it is for can take somebody out of a group: {names}")
 NO_READING = msgid("somebody can be asked only where they join a group")
 
@@ -41,6 +42,8 @@ class Known:
     groups: Mapping[str, str]
     gateways: Mapping[str, Capabilities]
     sops: Collection[str]
+    written: Callable[[str, str], str] = lambda _, value: value
+    """The form an attribute of this name is kept in; raises ValueError."""
 
 
 def lint(script: Script, among: Sequence[Listed], known: Known) -> list[Problem]:
@@ -63,6 +66,11 @@ def _named(script: Script, known: Known) -> Iterator[tuple[str, str, str]]:
             if name not in names:
                 what = Phrase(UNKNOWN[field], name=name)
                 yield f"when.{field}[{number}]", what, nearest(name, names)
+    for name, value in script.attributes.items():
+        try:
+            known.written(name, value)
+        except ValueError as error:
+            yield f"attributes.{name}", Phrase.of(error), ""
     for number, name in enumerate(script.start):
         if name not in known.sops:
             yield f"start[{number}]", Phrase(NO_SOP, name=name), nearest(name, known.sops)
@@ -134,5 +142,7 @@ def _gate(
         "button" in can.segments for can in gateways.values()
     ):
         yield "gate.ask", Phrase(NO_BUTTON, names=names), ""
+    if script.gate.mute and not any(can.mute for can in gateways.values()):
+        yield "gate.mute", Phrase(NO_MUTE, names=names), ""
     if script.gate.otherwise == "remove" and not any(can.remove for can in gateways.values()):
         yield "gate.otherwise", Phrase(NO_REMOVE, names=names), ""

@@ -212,7 +212,7 @@ def faults(script: Script, functions: frozenset[str]) -> Iterator[tuple[KeyPath,
     for number, layer in enumerate(script.layers):
         yield from _texts(("layers", number), layer.messages, functions)
     if script.gate is not None:
-        yield from _text(("gate", "text"), script.gate.text, functions)
+        yield from _text(("gate", "text"), script.gate.text, functions | {"number"})
 
 
 def _unreadable(pattern: str) -> Iterator[Phrase]:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from bot.model.capabilities import Capabilities
 from bot.model.message import Message
 from bot.model.phrase import Phrase
 from bot.routing.template import TemplateFailed
 from bot.routing.writer import Writer
-from bot.settings.welcome import WelcomeMessage
+from bot.settings.welcome import WelcomeGate, WelcomeMessage
 from bot.welcome.arrival import Joiner, named
+from bot.welcome.gate import needs, question
+
+NUMBER = "1234"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +57,30 @@ class Specimens:
             shares = {n: share for n, (_, share) in message.texts.items()}
             found.append(Part(after, to, written, shares))
         return found
+
+    async def asked(
+        self,
+        gate: WelcomeGate,
+        name: str,
+        group: str,
+        gateway: str,
+        can: Capabilities,
+        translate: Callable[[str], str],
+    ) -> Part:
+        """What ``name`` is asked in a group before the welcome, with a number made up."""
+        says, muted = needs(gate, can)
+        variables = {
+            **self._workspace,
+            **named([Joiner(0, "1", name)]),
+            "gateway": gateway,
+            "group": {"name": group, "id": group},
+            "number": NUMBER if says else "",
+        }
+        written = await self._write(gate.text, variables)
+        if isinstance(written, Message):
+            number = str(variables["number"])
+            written = question(gate, written, name, number, muted, translate)
+        return Part(0, "group", {"": written}, {"": 1})
 
     async def _write(self, text: str, variables: Mapping[str, Any]) -> Message | Phrase:
         try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -14,20 +14,17 @@ from bot.routing.context import Context
 from bot.settings.welcome import Script, WelcomeSettings
 from bot.store.effects import Effects
 from bot.store.facts import Facts
+from bot.store.members import Members
 from bot.store.store import Store
-from bot.welcome import layers, once, reasons
+from bot.welcome import layers, once, reasons, window
 from bot.welcome.arrival import Arrival, Joiner
 from bot.welcome.choosing import Candidate, Listed, choose, explain
-from bot.welcome.gate import GATE, Asked, Gate, Operators
+from bot.welcome.gate import ANSWERED, GATE, Asked, Gate, Operators
 from bot.welcome.greeting import PART, Greetings
 from bot.welcome.layers import Holiday, Spoken
 from bot.welcome.ledger import NOBODYS, Ledger
 from bot.welcome.names import BlockList
 from bot.welcome.scripts import Scripts
-
-TIMER = "welcome"
-PENDING = 86_400
-"""Seconds it is kept who waits for a window to end."""
 
 Enter = Callable[[Effects, str, int], Awaitable[str]]
 """Puts a member into a SOP; why it cannot be done, or ''."""
@@ -68,6 +65,7 @@ class Welcomes:
         self._holiday = holiday
         self._enter = enter
         self._greetings = Greetings(store, facts, self.ledger)
+        self.variants = self._greetings.variants
         self._gate = Gate(store, self.ledger, operators, translate)
 
     # what happens
@@ -76,8 +74,8 @@ class Welcomes:
         """Note who came; the greeting follows when the window ends."""
         assert ctx.group is not None
         script = await self._script(ctx, await self._joining(ctx, event))
-        joiner, key = _joiner(ctx), ctx.effects.keys.welcome_pending(ctx.group.number)
-        if await self._store.call("HEXISTS", key, joiner.member):
+        joiner = _joiner(ctx)
+        if await window.holds(ctx, joiner.member):
             return  # came twice in one window
         if await self._gate.waiting(ctx, joiner.member):
             return  # and was asked already
@@ -101,6 +99,8 @@ class Welcomes:
         """Whether it was a newcomer's answer, who is welcomed then."""
         if not await self.scripts.gated():
             return False
+        if ctx.group is None:
+            return await self._gate.answered_alone(ctx)
         asked = await self._gate.waiting(ctx, ctx.member.number)
         if asked is None or not self._gate.answers(ctx, asked):
             return False
@@ -112,7 +112,7 @@ class Welcomes:
         if event.action != GATE:
             return
         asked = await self._gate.waiting(ctx, ctx.member.number)
-        if asked is not None and asked.script.gate and asked.script.gate.ask == "button":
+        if asked is not None and asked.button:
             await self._passed(ctx, asked)
 
     async def contact_added(self, ctx: Context, event: ContactAdded) -> None:
@@ -128,6 +128,10 @@ class Welcomes:
             return  # they are no contact yet
         await self._at_once(ctx, found.script, leave=leave, mark=not event.half)
 
+    async def contact_removed(self, ctx: Context) -> None:
+        """What is still to come in the direct chat is not said."""
+        await self._greetings.ended(ctx)
+
     async def opened(self, ctx: Context) -> None:
         """Greet who opened the direct chat."""
         found = choose(await self.scripts.all(), Arrival("opened", ctx.event.gateway))
@@ -136,12 +140,14 @@ class Welcomes:
 
     async def elapsed(self, ctx: Context, event: TimerElapsed) -> None:
         """What falls due: the end of a window, or a further message."""
-        if event.timer == TIMER:
+        if event.timer == window.TIMER:
             await self._window_ended(ctx, event.data)
         elif event.timer == PART:
             await self._greetings.part(ctx, event.data)
+        elif event.timer == ANSWERED:
+            await self._answered(ctx, await self._survivor(event.data))
         elif event.timer == GATE:
-            member = int(event.data)
+            member = await self._survivor(event.data)
             asked = await self._gate.waiting(ctx, member)
             if asked is not None and ctx.now >= asked.until:
                 self._gate.fail(ctx, member, asked)
@@ -218,27 +224,36 @@ class Welcomes:
         if reason is not None:
             self.ledger.skipped(ctx, script.id, joiner, reason)
             return
-        await self._greetings.begin(ctx, script, spoken.messages, [joiner])
+        await self._greetings.begin(ctx, script, spoken, [joiner])
 
     async def _passed(self, ctx: Context, asked: Asked) -> None:
-        self._gate.close(ctx, ctx.member.number, asked)
-        await self._admit(ctx, asked.script, _joiner(ctx))
+        joiner = self._gate.let_in(ctx, ctx.member.number, asked)
+        await self._admit(ctx, asked.script, joiner)
+
+    async def _answered(self, ctx: Context, member: int) -> None:
+        """A member answered in the direct chat; the group hears of it by a timer, of nobody."""
+        asked = await self._gate.waiting(ctx, member)
+        if asked is not None:
+            joiner, _ = Joiner.of(str(member), asked.joiner)
+            about = replace(ctx.member, number=member, account=joiner.account, name=joiner.name)
+            await self._passed(replace(ctx, member=about), asked)
+
+    async def _survivor(self, number: str) -> int:
+        """A member's number, or where it leads since two were merged."""
+        led = await Members(self._store).survivors([int(number)])
+        return led.get(int(number), int(number))
 
     async def _admit(self, ctx: Context, script: Script, joiner: Joiner) -> None:
         """Welcome somebody with the others who come in this window."""
-        assert ctx.group is not None
         await self._mark(ctx, script)
-        key = ctx.effects.keys.welcome_pending(ctx.group.number)
-        ctx.effects.do("HSET", key, joiner.member, joiner.kept(script.id))
-        ctx.effects.do("EXPIRE", key, PENDING)
-        ctx.later(script.window, TIMER, script.id, key=f"window/{script.id}")
+        window.add(ctx, script, joiner)
 
     async def _mark(self, ctx: Context, script: Script) -> None:
         """Tags, attributes and SOPs of who comes."""
         for tag in script.tags:
             ctx.member.tag(tag)
         for name, value in script.attributes.items():
-            ctx.member.set(name, value)
+            ctx.keep(name, value)
         for sop in script.start:
             if why := await self._enter(ctx.effects, sop, ctx.member.number):
                 ctx.note("welcome.not_entered", reason=why, text=sop)
@@ -246,21 +261,16 @@ class Welcomes:
     async def _window_ended(self, ctx: Context, script: str) -> None:
         """Greet everybody who came in the window and stayed."""
         assert ctx.group is not None
-        keys, group = ctx.effects.keys, ctx.group.number
-        rows = await self._store.table("HGETALL", keys.welcome_pending(group))
-        waiting = [Joiner.of(*row) for row in rows.items()]
-        # Who was put down before there were several scripts waits for none of them.
-        joiners = [joiner for joiner, whose in waiting if whose in ("", script)]
+        joiners = await window.take(ctx, script)
         if not joiners:
             return
-        ctx.effects.do("HDEL", keys.welcome_pending(group), *(one.member for one in joiners))
         found = await self.scripts.get(script) if script else None
         if found is None and script:
             self._give_up(ctx, None, joiners, Phrase(reasons.SCRIPT_GONE))
             return
         arrival = Arrival("group", ctx.event.gateway, group=ctx.group.id)
         one = found.script if found else await self._script(ctx, arrival)
-        there = keys.group_present(group)
+        there = ctx.effects.keys.group_present(ctx.group.number)
         present = [j for j in joiners if await self._facts.has(there, j.member)]
         gone = [joiner for joiner in joiners if joiner not in present]
         self._give_up(ctx, one, gone, Phrase(reasons.LEFT))
@@ -268,7 +278,7 @@ class Welcomes:
             return
         spoken = self.spoken(one, ctx.now)
         if spoken.messages:
-            await self._greetings.begin(ctx, one, spoken.messages, present)
+            await self._greetings.begin(ctx, one, spoken, present)
         else:
             self._give_up(ctx, one, present, Phrase(reasons.NOTHING_NOW))
 

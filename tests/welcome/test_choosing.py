@@ -15,9 +15,9 @@ from bot.store.store import Store
 from bot.welcome import layers
 from bot.welcome.arrival import Arrival
 from bot.welcome.choosing import Listed, choose, explain, overlap
-from bot.welcome.greeting import chosen
 from bot.welcome.names import BlockList
 from bot.welcome.scripts import Scripts, check_welcomes
+from bot.welcome.variants import chosen
 
 BY_CODE = Arrival("group", "wx", group="tea", staff=("ann", "ben"), code="spring")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 from random import Random
 from typing import Any
@@ -150,15 +151,46 @@ async def test_who_leaves_meanwhile_is_waited_for_no_more(community: Community) 
     assert await counts(community) == {"asked": 1, "left before the greeting": 1}
 
 
-async def test_where_no_button_can_be_shown_everybody_is_welcomed_and_it_is_told(
+def switch(community: Community, **switches: bool) -> None:
+    sandbox = community.app.adapters()["sandbox"]
+    sandbox.settings = sandbox.settings.model_copy(update=switches)  # type: ignore[attr-defined]
+
+
+async def test_where_no_button_can_be_shown_a_number_is_asked_for(community: Community) -> None:
+    tea, ming = await gated(community, **ASKED)
+    switch(community, text_only=True)
+    await ming.joins(tea)
+    asked = await tea.expects("小明，点一下")
+    number = re.findall(r"\d+", asked.message.text)[0]
+    assert asked.message.text == f"小明，点一下\n小明，请回复 {number}。"
+    await press(community, ming, "tea")  # there is nothing to press
+    await ming.says(f"1{number}", tea)
+    await community.member("u2", "小红").says(number, tea)
+    await community.passes(seconds=10)
+    assert await shown(community) == [asked.message.text]
+    await ming.says(f"我是 {number}。", tea)
+    await community.passes(seconds=5)
+    assert await shown(community) == ["hi 小明"]
+
+
+async def test_a_text_that_says_the_number_is_left_as_it_is(community: Community) -> None:
+    tea, ming = await gated(community, ask="number", text="回复 {{ number }} 即可发言")
+    await ming.joins(tea)
+    (said,) = await tea.hears()
+    number = re.findall(r"\d+", said.message.text)[0]
+    assert said.message.text == f"回复 {number} 即可发言"
+    await ming.says(number, tea)
+    await community.passes(seconds=5)
+    assert await shown(community) == ["hi 小明"]
+
+
+async def test_where_nobody_can_be_asked_everybody_is_welcomed_and_it_is_told(
     community: Community,
 ) -> None:
     tea, ming = await gated(community, **ASKED)
-    sandbox = community.app.adapters()["sandbox"]
-    sandbox.settings = sandbox.settings.model_copy(update={"text_only": True})  # type: ignore[attr-defined]
+    switch(community, staff_confirm=True)
     await ming.joins(tea)
     await community.passes(seconds=5)
-    await tea.expects("hi 小明")
     told = [e.reason for _, e in await community.app.journal.recent() if e.reason]
     assert "this gateway cannot show what newcomers are asked to do" in told
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from bot.model.conversation import Account
-from bot.model.event import ChatOpened, ContactAdded, MemberJoined
+from bot.model.event import ChatOpened, ContactAdded, ContactRemoved, MemberJoined
 from bot.settings.welcome import Coming
 from bot.sop.templates.template import Template
 from bot.store.address import unix
@@ -479,3 +479,49 @@ async def test_where_staff_must_tap_a_contact_gets_one_message_at_once(
     await community.direct(ming).expects_nothing()
     told = await counts(community, "c")
     assert told == {"greeted": 1, "the platform takes one welcome, and this would be another": 1}
+
+
+async def removes(community: Community, person: Person) -> None:
+    """Somebody ends the direct chat."""
+    event = ContactRemoved(
+        id=f"removed-{person.id}-{community.clock.now()}",
+        gateway="sandbox",
+        at=community.clock.now(),
+        account=Account(id=person.id, name=person.name),
+    )
+    await community.accept(event)
+
+
+async def test_who_ends_the_direct_chat_hears_no_more_of_a_welcome_that_began(
+    community: Community,
+) -> None:
+    ming, later = community.member("u1", "小明"), {"text": "more", "after": "1h"}
+    await script(
+        community, "c", when={"kinds": ["contact"]}, again="always", messages=["hi", later]
+    )
+    await comes(community, ming, None)
+    await ming.expects("hi")
+    await community.passes(minutes=1)
+    await removes(community, ming)
+    await community.passes(minutes=1)
+    await comes(community, ming, None)  # and comes back: that welcome goes on, the first does not
+    await community.passes(hours=2)
+    assert await shown(community) == ["hi", "hi", "more"]
+    reason = "ended the chat before all was said"
+    assert await counts(community, "c") == {"greeted": 2, reason: 1}
+
+
+async def test_who_ends_the_direct_chat_is_written_nothing_there_by_a_groups_welcome(
+    community: Community,
+) -> None:
+    tea, ming, hong = await three(community)
+    alone = {"text": "rules, {{ member.name }}", "to": "direct", "after": "1h"}
+    last = {"text": "bye", "after": "1h"}
+    await script(community, messages=["hi", alone, last])
+    await ming.joins(tea)
+    await hong.joins(tea)
+    await community.passes(seconds=5)
+    await removes(community, ming)
+    await community.passes(hours=2)
+    assert await shown(community) == ["hi", "rules, 小红", "bye"]
+    assert (await counts(community))["ended the chat before all was said"] == 1

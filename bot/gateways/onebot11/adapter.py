@@ -18,9 +18,10 @@ from bot.gateways.deadline import within
 from bot.gateways.frames import MAX_FRAME, FrameError, TooLargeError, body_of, load
 from bot.gateways.onebot11 import door
 from bot.gateways.onebot11.actions import CLOSING, HELLO, Socket, dial, post_action
+from bot.gateways.onebot11.chats import Chats
 from bot.gateways.onebot11.event import ANONYMOUS
 from bot.gateways.onebot11.message import ALONE, encode, render
-from bot.gateways.onebot11.payload import GroupRow, MemberRow, rows, wire_id
+from bot.gateways.onebot11.payload import MemberRow, rows, wire_id
 from bot.gateways.onebot11.reports import OFFLINE, Names, Reports
 from bot.gateways.onebot11.retcode import UNAUTHORISED
 from bot.gateways.onebot11.settings import OneBot11Settings
@@ -53,6 +54,7 @@ class OneBot11(Adapter):
         self._incoming: Socket | None = None
         self._arrived = asyncio.Event()
         self._session: aiohttp.ClientSession | None = None
+        self._chats = Chats(self._ask)
 
     @property
     def capabilities(self) -> Capabilities:
@@ -62,6 +64,9 @@ class OneBot11(Adapter):
             segments.add("link_card")
         return Capabilities(
             member_list=True,
+            recall=True,
+            remove=True,
+            mute=True,
             segments=frozenset(segments),
             alone=ALONE,
             account_rate=self.settings.account_rate,
@@ -253,8 +258,7 @@ class OneBot11(Adapter):
         )
         if not rendered.parts:
             raise Refused("nothing of the message can be shown on QQ")
-        if self.reports.offline:
-            raise Retry(OFFLINE, after=30.0, scope="account")
+        self._check_online()
         message: object = [{"type": part.type, "data": part.data} for part in rendered.parts]
         if self.settings.message_format == "string":
             message = encode(rendered.parts)
@@ -272,19 +276,32 @@ class OneBot11(Adapter):
             if len(self._sent) > REMEMBERED:
                 self._sent.popitem(last=False)
 
+    async def recall(self, to: Conversation, message_id: str) -> None:
+        """Take a message back; QQ lets only a group's admins do so after two minutes."""
+        self._check_online()
+        await self._chats.recall(message_id)
+
+    async def remove(self, group: str, account: str) -> None:
+        """Take somebody out of a group, whose admin the account must be."""
+        self._check_online()
+        await self._chats.remove(group, account)
+
+    async def mute(self, group: str, account: str, seconds: float) -> None:
+        """Keep somebody from speaking in a group, whose admin the account must be."""
+        self._check_online()
+        await self._chats.mute(group, account, seconds)
+
     async def members(self, group: str) -> Sequence[Account]:
         """The accounts in a group now; raises as ``send`` does."""
-        answer = await self._ask("get_group_member_list", {"group_id": wire_id(group)})
-        return [
-            Account(id=row.user_id, name=row.card or row.nickname)
-            for row in rows(answer, MemberRow)
-            if row.user_id is not None
-        ]
+        return await self._chats.members(group)
 
     async def groups(self) -> Sequence[tuple[str, str]]:
         """The groups the account is in; raises as ``send`` does."""
-        found = rows(await self._ask("get_group_list", {}), GroupRow)
-        return [(row.group_id, row.group_name) for row in found if row.group_id is not None]
+        return await self._chats.groups()
+
+    def _check_online(self) -> None:
+        if self.reports.offline:
+            raise Retry(OFFLINE, after=30.0, scope="account")
 
     async def _ask(self, action: str, params: Mapping[str, Any]) -> Any:
         if self.settings.mode == "http":

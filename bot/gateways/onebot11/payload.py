@@ -108,5 +108,9 @@ def rows(answer: object, model: type[Row]) -> list[Row]:
 
 
 def wire_id(ident: str) -> int | str:
-    """An id as it is sent: the standard has numbers; those that are none go as text."""
-    return int(ident) if ident.isascii() and ident.isdecimal() and len(ident) < 19 else ident
+    """An id as it is sent: the standard has numbers; those that are none go as text.
+
+    Ids of messages may be negative, and some implementations take no other form (NapCatQQ#124).
+    """
+    digits = ident.removeprefix("-")
+    return int(ident) if digits.isascii() and digits.isdecimal() and len(digits) < 19 else ident
