@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from bot.clock import Days
 from bot.model.capabilities import Capabilities
-from bot.routes.answer import Answer, Target
+from bot.model.conversation import Conversation
+from bot.routes.answer import Answer, Outcome, Target
 from bot.routes.places import Place, Places
-from bot.routes.way import WHY, Picture, Way, no_picture, way
+from bot.routes.way import Picture, Way, makes, no_picture, way
 from bot.routing import ways
 from bot.routing.context import Context
 from bot.settings.rooms import RouteGroup, RouteSettings
 from bot.store.members import Members
 from bot.store.store import Store
 
-COUNTED = {"open": "answered", "create": "answered", "wait": "full"}
+COUNTED = {"open": "answered", "create": "answered", "wait": "full", "making": "full"}
 """What outcomes are counted as, where not as themselves."""
 TWO_DAYS = 2 * 86_400
 
@@ -33,69 +35,120 @@ class Admission:
         days: Days,
         places: Places,
         picture: Picture = no_picture,
+        capabilities: Callable[[str], Capabilities] = lambda _: Capabilities(),
     ) -> None:
         self._store = store
         self._members = members
         self._days = days
         self._places = places
         self._picture = picture
+        self._capabilities = capabilities
 
     async def look(self, whole: RouteSettings, route: RouteSettings, member: int) -> Answer:
         """What a member would be told; nothing is held."""
         place = await self._places.look(whole, member, _own(whole, route))
         return await self.answer(whole, route, place)
 
-    async def admit(self, ctx: Context, whole: RouteSettings, route: RouteSettings) -> Answer:
-        """Hold a place for the member, or put them in line; counted and noted in the effects."""
-        answer = await self._admitted(ctx, whole, route)
-        self._count(ctx, answer)
+    async def admit(
+        self, ctx: Context, whole: RouteSettings, route: RouteSettings, source: str
+    ) -> Answer:
+        """Hold a place for the member, or put them in line; counted and noted in the effects.
+
+        ``source`` is the word that led to it, "word tea".
+        """
+        answer = await self._admitted(ctx, whole, route, source)
+        self._count(ctx, answer, source)
         if answer.outcome == "open" and answer.target:
             keys, member = ctx.effects.keys, ctx.member.number
-            ways.shown(ctx.effects, whole.name, answer.target.number, member, ctx.now)
+            # An SOP that held it and then told nobody gives it back: then it is held anew.
+            held = keys.route_held(answer.target.number)
+            ctx.effects.guard(answer.until, "ZSCORE", held, member)
+            ways.shown(ctx.effects, whole.name, answer.target.number, member, ctx.now, source)
             if whole.per_day:
                 asks = keys.route_asks(self._day(ctx), whole.name)
                 ctx.effects.do("HINCRBY", asks, member, 1)
                 ctx.effects.do("EXPIRE", asks, TWO_DAYS)
         return answer
 
-    async def way(self, target: Target, can: Capabilities, gateway: str) -> Way:
-        """How a member at a gateway is best shown into a group."""
+    async def offer(
+        self,
+        whole: RouteSettings,
+        route: RouteSettings,
+        member: int,
+        to: Conversation,
+        source: str,
+    ) -> Answer:
+        """The same for a member who did not ask, and is told at ``to``; nothing is counted yet.
+
+        Who waits already goes on waiting as they did.
+        """
+        waits = await self._places.waits_since(whole.name, member) is not None
+        return await self._placed(whole, route, member, to, source, waits=waits)
+
+    async def way(self, target: Target, gateway: str, account: str = "") -> Way:
+        """How a member at a gateway is best shown into a group; who wants in has an ``account``."""
         group = await self._members.group(target.number)
         assert group is not None
         code = await self._picture(group.conversation, False)
-        return way(target.link, code, can, group.conversation.gateway == gateway)
+        same = group.conversation.gateway == gateway
+        return way(target.link, code, self._capabilities(gateway), same, account)
 
     async def answer(self, whole: RouteSettings, route: RouteSettings, place: Place) -> Answer:
         """A place as an answer, as yet without the way there."""
         if place.found == "wait":
-            return Answer("wait", route, position=place.position)
+            making = whole.full == "create"
+            return Answer("making" if making else "wait", route, position=place.position)
         if place.found in ("full", "barred"):
             return Answer("full" if place.found == "full" else "barred", route)
         one = await self._group(whole, place.group)
         target = await self._target(one, place.group)
         held = bool(one.capacity or route.capacity)
-        return Answer("already" if place.found == "already" else "open", route, target, held=held)
+        found: Outcome = "already" if place.found == "already" else "open"
+        return Answer(found, route, target, held=held, until=place.until, fresh=place.fresh)
 
     # inside
 
-    async def _admitted(self, ctx: Context, whole: RouteSettings, route: RouteSettings) -> Answer:
-        member, own = ctx.member.number, _own(whole, route)
+    async def _admitted(
+        self, ctx: Context, whole: RouteSettings, route: RouteSettings, source: str
+    ) -> Answer:
+        member, account = ctx.member.number, ctx.member.account
         if await self._enough(ctx, whole):
             seen = await self.look(whole, route, member)
             return seen if seen.outcome == "already" else Answer("enough", route)
-        to = ctx.conversation if whole.full == "wait" else None
-        place = await self._places.reserve(whole, member, to, own)
+        return await self._placed(whole, route, member, ctx.conversation, source, account)
+
+    async def _placed(
+        self,
+        whole: RouteSettings,
+        route: RouteSettings,
+        member: int,
+        to: Conversation,
+        source: str,
+        account: str = "",
+        *,
+        waits: bool = False,
+    ) -> Answer:
+        """A place and the way there, or what the route does when it is full."""
+        joins = not waits and (whole.full == "wait" or self._grows(whole))
+        place = await self._places.reserve(
+            whole, member, to if joins else None, _own(whole, route), source
+        )
         answer = await self.answer(whole, route, place)
         if answer.outcome == "open" and answer.target:
-            found = await self.way(answer.target, ctx.capabilities, ctx.event.gateway)
-            return replace(answer, way=found)
+            return replace(answer, way=await self.way(answer.target, to.gateway, account))
         if answer.outcome == "full" and whole.full == "create":
-            return await self._create(ctx, route)
+            return await self._create(route, self._capabilities(to.gateway))
         return answer
 
-    async def _create(self, ctx: Context, route: RouteSettings) -> Answer:
+    def _grows(self, route: RouteSettings) -> bool:
+        """Whether new groups are made for it, for which people wait."""
+        return route.full == "create" and any(
+            makes(self._capabilities(one.group.gateway)) for one in route.groups
+        )
+
+    async def _create(self, route: RouteSettings, can: Capabilities) -> Answer:
         """A live code whose platform makes a new group, where there is one that can be shown."""
-        for one in route.groups if "image" in ctx.capabilities.segments else ():
+        for one in route.groups if "image" in can.segments else ():
             if picture := await self._picture(one.group, True):
                 return Answer("create", route, way=Way("code", picture))
         return Answer("full", route)
@@ -109,18 +162,18 @@ class Admission:
         ctx.effects.guard(known, "HGET", key, ctx.member.number)
         return int(known or 0) >= route.per_day
 
-    def _count(self, ctx: Context, answer: Answer) -> None:
+    def _count(self, ctx: Context, answer: Answer, source: str) -> None:
         assert answer.route is not None
         name, target = answer.route.name, answer.target
         outcome = COUNTED.get(answer.outcome, answer.outcome)
         for counter in ("asked", outcome):
             ctx.effects.count(self._day(ctx), f"route:{counter}:{name}")
-        ctx.effects.do("ZADD", ctx.effects.keys.route_asked(name), ctx.now, ctx.member.number)
+        ways.asked(ctx.effects, name, ctx.member.number, ctx.now, source)
         what = "answered" if answer.outcome == "open" else answer.outcome
         reason = f"{name} → {target.name}" if target else name
         ctx.note(f"route.{what}", reason=reason, text=ctx.text)
         if answer.outcome == "open":
-            ctx.note("route.way", reason=WHY[answer.way.means])
+            ctx.note("route.way", reason=answer.way.why)
 
     def _day(self, ctx: Context) -> str:
         return self._days.of(ctx.now).isoformat()

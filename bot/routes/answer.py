@@ -12,7 +12,7 @@ from bot.settings.rooms import RouteSettings
 
 Said = Literal["open", "already", "full", "choose", "which", "cancelled", "gone"]
 Asked = Literal["ask", "again", "given_up", "refused"]
-Outcome = Said | Asked | Literal["wait", "left", "barred", "enough", "create"]
+Outcome = Said | Asked | Literal["wait", "left", "barred", "enough", "create", "making"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,8 @@ class Answer:
 
     "open": ``target`` has room, and a place there is held for the member; "already": the member
     is in it; "full": no group of the route has room; "wait": so they are at ``position`` of the
-    waiting list; "create": so they scan the code of ``way``, which leads into a new group;
+    waiting list; "making": so they are while a new group is made; "create": so they scan the code
+    of ``way``, which leads into a new group;
     "left": they wait for none of ``options`` any more; "barred": they were removed from the
     groups; "enough": they were shown the way as often today as one may be; "choose": several
     routes fit, named in ``options``; "which": the number said is not among them; "cancelled";
@@ -48,6 +49,10 @@ class Answer:
     way: Way = BY_NAME
     held: bool = False
     """Whether the place would be somebody else's otherwise: the group takes so many only."""
+    until: int = 0
+    """Till when it is held, in UTC ms."""
+    fresh: bool = False
+    """Whether the place was not held for them before."""
 
     @property
     def variables(self) -> dict[str, Any]:

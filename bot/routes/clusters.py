@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from bot.routes.pinyin import sound
 from bot.routing.fold import han, splits
 from bot.routing.near import Near, can_be_off
+from bot.routing.pinyin import sound
 
 HAN, OTHER = 2, 4
 """Characters, with and without Chinese, a phrase must have to gather those that contain it."""

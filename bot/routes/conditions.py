@@ -59,6 +59,31 @@ class Condition:
         value = translate(msgid(", ")).join(said)
         return Phrase(ONLY[self.what], value=value, name=self.name).said(translate)
 
+    @property
+    def kept(self) -> str:
+        """It as the journal keeps it, with its audience as it is written; see ``heard``."""
+        days = self.what == "weekdays"
+        value = ", ".join(DAYS[one] if days else one for one in self.values)
+        return Phrase(ONLY[self.what], value=value, name=self.name)
+
+
+def heard(reason: str) -> Phrase | None:
+    """What the journal keeps of a condition that did not hold: "night: only on Saturday"."""
+    for text in sorted(set(ONLY.values()), key=len, reverse=True):
+        found = Phrase.heard(reason, (f"{{route}}: {text}",))
+        if found.values:
+            said = {**found.values, "value": _days(str(found.values["value"]))}
+            return Phrase("{route}: {why}", route=said.pop("route"), why=Phrase(text, **said))
+    return None
+
+
+def _days(value: str) -> str:
+    """Days of the week, to be translated each; other values as they are."""
+    days = {f"day{n}": Phrase(one) for n, one in enumerate(value.split(", "))}
+    if not {*days.values()} <= {*DAYS.values()}:
+        return value
+    return Phrase(", ".join(f"{{{name}}}" for name in days), **days)
+
 
 def conditions_of(when: RouteConditions) -> Iterator[Condition]:
     """Its conditions, those first that cost least to look at."""
@@ -108,6 +133,11 @@ class Conditions:
             if not await self._holds(condition, asker, closed):
                 return condition
         return None
+
+    def closed(self, when: RouteConditions, at: int) -> bool:
+        """Whether it is not the time for it at ``at`` (UTC ms), but will be again."""
+        local = datetime.fromtimestamp(at / 1000, self._zone)
+        return closed_by(when, local) is not None and not never_holds(when, local.date())
 
     async def unknown(self, when: RouteConditions) -> Phrase | None:
         """What its audience names that is not there, so that it may never hold."""

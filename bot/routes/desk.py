@@ -15,11 +15,11 @@ from bot.located import KeyPath, Located, Problem, Problems, nearest, validate
 from bot.model.capabilities import Capabilities
 from bot.model.phrase import Phrase
 from bot.routes.faults import faults
-from bot.routes.keywords import Synonyms, shared
 from bot.routes.table import NO_SYNONYMS, Table
 from bot.routes.way import unable
 from bot.routing.fold import fold
-from bot.settings.rooms import RouteSettings
+from bot.routing.wording import Synonyms, shared
+from bot.settings.rooms import RouteGroup, RouteSettings
 from bot.store.effects import Effects
 from bot.store.store import Store
 
@@ -57,7 +57,8 @@ class Desk:
         self._synonyms = synonyms
         self._capabilities = capabilities
         self._table = Table(self.configured, synonyms)
-        self._version = ""
+        self.version = ""
+        """Which change of the routes the table is after."""
         self._looked: int | None = None
 
     async def table(self) -> Table:
@@ -67,6 +68,11 @@ class Desk:
             await self._refresh()
             self._looked = now
         return self._table
+
+    @property
+    def counter(self) -> str:
+        """The key that counts the changes."""
+        return self._store.keys.routes_version()
 
     async def save(self, data: Mapping[str, Any], by: str = "") -> RouteSettings:
         """Keep a route as it would stand in the configuration, new or in the place of its name's.
@@ -100,6 +106,36 @@ class Desk:
             raise Problems(located.problem(*fault) for fault in found)
         return route
 
+    async def grow(self, name: str, group: RouteGroup, also: Effects) -> bool:
+        """Give a route one more group, together with ``also``; whether its guards held.
+
+        A route of the configuration keeps it in the store, besides what stands in the file.
+        """
+        keys, data = self._store.keys, group.model_dump(mode="json", exclude_defaults=True)
+        data["group"] = f"{group.group.gateway}/{group.group.group}"
+        fixed = any(route.name == name for route in self.configured)
+        key = keys.routes_grown() if fixed else keys.routes()
+        while True:
+            body = json.loads(await self._store.text("HGET", key, name) or "null")
+            if body is None and not fixed:
+                return False
+            if fixed:
+                body = [*(body or []), data]
+            else:
+                body["groups"] = [*body["groups"], data]
+            version = await self._store.text("GET", self.counter) or ""
+            effects = Effects(keys)
+            effects.guards += also.guards
+            effects.operations += also.operations
+            effects.guard(version, "GET", self.counter)
+            effects.do("INCR", self.counter)
+            effects.do("HSET", key, name, json.dumps(body, ensure_ascii=False))
+            if await self._store.apply(effects):
+                await self._refresh()
+                return True
+            if version == (await self._store.text("GET", self.counter) or ""):
+                return False  # it was another guard
+
     async def _change(self, name: str, body: str | None, by: str) -> None:
         """Write and count the change; again, when somebody else changed routes meanwhile."""
         keys = self._store.keys
@@ -129,7 +165,7 @@ class Desk:
         """Read and compile the routes when they changed; a bad one is left out and told."""
         keys = self._store.keys
         version = await self._store.text("GET", keys.routes_version()) or ""
-        if version == self._version:
+        if version == self.version:
             return
         routes: dict[str, RouteSettings] = {}
         problems: list[Problem] = []
@@ -140,8 +176,10 @@ class Desk:
                 problems += error.problems
                 log.warning("routes.left_out", route=name, reason=str(error))
         self.stored, self.problems = dict(sorted(routes.items())), tuple(problems)
-        self._table = Table([*self.configured, *self.stored.values()], self._synonyms)
-        self._version = version
+        grown = await self._store.table("HGETALL", keys.routes_grown())
+        configured = [_with(one, grown.get(one.name, "[]")) for one in self.configured]
+        self._table = Table([*configured, *self.stored.values()], self._synonyms)
+        self.version = version
 
     def _not_configured(self, name: str) -> None:
         if any(route.name == name for route in self.configured):
@@ -165,6 +203,14 @@ class Desk:
             for path, gateway in named
             if self._gateways and gateway not in self._gateways
         ]
+
+
+def _with(route: RouteSettings, grown: str) -> RouteSettings:
+    """A route with the groups that were made for it."""
+    more = [RouteGroup.model_validate(one) for one in json.loads(grown)]
+    there = {one.group for one in route.groups}
+    new = tuple(one for one in more if one.group not in there)
+    return route.model_copy(update={"groups": (*route.groups, *new)})
 
 
 def check_routes(

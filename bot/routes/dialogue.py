@@ -24,11 +24,15 @@ _MEMORY = "route_question"
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """What a message says to an open question: a ``label``, or what is to be told instead."""
+    """What a message says to an open question: a ``label``, or what is to be told instead.
+
+    ``source`` is what led to the question.
+    """
 
     outcome: Literal["open", "again", "given_up", "cancelled", "gone"]
     route: RouteSettings | None = None
     label: str = ""
+    source: str = ""
 
 
 class Dialogue:
@@ -46,9 +50,10 @@ class Dialogue:
         label = table.answer(route.name, known) if known else ""
         return narrowed(route, label) if label else None
 
-    def ask(self, ctx: Context, route: RouteSettings, wrong: int = 0) -> None:
-        """Wait for the answer to a route's question."""
-        state = {"until": ctx.now + PATIENCE * 1000, "route": route.name, "wrong": wrong}
+    def ask(self, ctx: Context, route: RouteSettings, source: str, wrong: int = 0) -> None:
+        """Wait for the answer to a route's question; ``source`` is what led to it."""
+        until = ctx.now + PATIENCE * 1000
+        state = {"until": until, "route": route.name, "source": source, "wrong": wrong}
         ctx.remember(_MEMORY, json.dumps(state, ensure_ascii=False), PATIENCE)
 
     def drop(self, ctx: Context) -> None:
@@ -70,16 +75,17 @@ class Dialogue:
         if route is None or not route.ask:
             ctx.forget(_MEMORY)
             return Heard("gone")
+        source = state.get("source", "")
         if label := _said(ctx.text, table, route):
             ctx.forget(_MEMORY)
-            ctx.member.set(route.ask, label)
-            return Heard("open", route, label)
+            ctx.keep(route.ask, label)
+            return Heard("open", route, label, source)
         if ctx.group or not fold(ctx.text) or table.find(ctx.text, ctx.conversation):
             return None
         if state["wrong"] >= WRONG:
             ctx.forget(_MEMORY)
             return Heard("given_up", route)
-        self.ask(ctx, route, state["wrong"] + 1)
+        self.ask(ctx, route, source, state["wrong"] + 1)
         return Heard("again", route)
 
 

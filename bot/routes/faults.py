@@ -8,9 +8,10 @@ from bot.audience.audience import Audience
 from bot.i18n.mark import msgid
 from bot.located import KeyPath, Problems
 from bot.model.phrase import Phrase
-from bot.routes.keywords import Synonyms, rules
+from bot.routes.keywords import rules
 from bot.routing.fold import fold, simplified
 from bot.routing.template import Templates
+from bot.routing.wording import Synonyms
 from bot.settings.rooms import RouteSettings
 
 KNOWN = frozenset({"member.name", "member.account", "gateway", "workspace", "timezone", "route"})
@@ -79,7 +80,7 @@ def _conditions(route: RouteSettings) -> Iterator[Fault]:
 def _question(route: RouteSettings) -> Iterator[Fault]:
     for position, group in enumerate(route.groups):
         if route.ask and not group.labels:
-            text = msgid("expected labels: the answers to {ask} that lead here")
+            text = msgid("expected the answers to {ask} that lead here (labels)")
             yield ("groups", position), Phrase(text, ask=repr(route.ask)), ""
         if group.labels and not route.ask:
             text = msgid('nobody is asked: say for example ask = "region"')

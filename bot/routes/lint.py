@@ -2,22 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
 
 from bot.i18n.mark import msgid
 from bot.model.phrase import Phrase
 from bot.routes.conditions import never_holds
-from bot.routes.keywords import parts_of
 from bot.routes.table import Fit, Table, hears
+from bot.routing.wording import parts_of
 from bot.settings.conditions import RouteConditions
 from bot.settings.rooms import RouteSettings
 
 _ALWAYS = RouteConditions()
 _AROUND = ("{}", "\U0001f7a1{}\U0001f7a1", "0 {} 0", "{}\U0001f7a1", "\U0001f7a1{}")
 """A word alone, and among what no word of a route holds."""
+_SPACED = re.compile("[\u3400-\u9fff]\\s+[\u3400-\u9fff]")
 _ANYTHING = ("\U0001f7a1", "0", "q z")
+
+
+Values = Callable[[str, str], Phrase | None]
+"""What is wrong with a value of an attribute, by name; None when nothing is."""
+
+
+def any_value(name: str, value: str) -> Phrase | None:
+    """Where nothing is declared."""
+    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +47,29 @@ def lint(table: Table, today: date) -> list[Caution]:
             text = Phrase(msgid("its dates are over, or on none of its days of the week"))
             found.append(Caution((route.name,), text))
         found += _everything(table, route)
+        found += _undivided(route)
         found += _beaten(table, route)
     return found
+
+
+def values_of(table: Table, values: Values) -> Iterator[Caution]:
+    """Values of attributes no member can have, each at its key, as attributes are declared now."""
+    for route in table.routes.values():
+        wanted = [
+            (f"when.attributes.{name}", name, value)
+            for name, every in route.when.attributes.items()
+            for value in every
+        ]
+        if route.ask:
+            wanted += [
+                (f"groups[{n}].labels", route.ask, group.labels[0])
+                for n, group in enumerate(route.groups)
+                if group.labels
+            ]
+        for key, name, value in wanted:
+            if wrong := values(name, value):
+                text = msgid("{key}: {what}")
+                yield Caution((route.name,), Phrase(text, key=key, what=wrong))
 
 
 def _everything(table: Table, route: RouteSettings) -> Iterator[Caution]:
@@ -47,6 +79,14 @@ def _everything(table: Table, route: RouteSettings) -> Iterator[Caution]:
     said = [{fit.route.name for fit in table.find(text)} for text in _ANYTHING]
     if all(route.name in names for names in said):
         yield Caution((route.name,), Phrase(msgid("it takes every message")))
+
+
+def _undivided(route: RouteSettings) -> Iterator[Caution]:
+    """Chinese words with a space between them where a plus is meant."""
+    for word in route.words if route.mode == "all" else ():
+        if _SPACED.search(word) and len(parts_of(word, route.mode)) == 1:
+            text = msgid("“{word}” is heard as one phrase: write + between words in any order")
+            yield Caution((route.name,), Phrase(text, word=word))
 
 
 def _alike(table: Table) -> Iterator[Caution]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, cast
 
 from bot.model.conversation import Conversation
@@ -32,6 +32,30 @@ class Place:
     group: int = 0
     until: int = 0
     position: int = 0
+    fresh: bool = field(default=False, compare=False)
+    """Whether it was not held before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What is kept of somebody who waits: the numbers of the groups they may have (none: any),
+    where they are told, and what led to it."""
+
+    own: tuple[int, ...]
+    to: Conversation
+    source: str = ""
+
+    def __str__(self) -> str:
+        own = ",".join(map(str, self.own))
+        return f"{own} {self.to.key}\n{self.source}"
+
+    @classmethod
+    def parse(cls, text: str) -> Note:
+        """As the store has it; ``own`` stands first, for route_reserve.lua reads it."""
+        numbers, _, rest = text.partition(" ")
+        to, _, source = rest.partition("\n")
+        own = tuple(int(number) for number in numbers.split(",") if number)
+        return cls(own, Conversation.parse(to), source)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +65,7 @@ class Waiting:
     member: int
     asked: int
     to: Conversation
+    source: str = ""
 
 
 class Places:
@@ -66,13 +91,14 @@ class Places:
         member: int,
         to: Conversation | None = None,
         groups: Sequence[RouteGroup] = (),
+        source: str = "",
     ) -> Place:
         """Hold a place for a member who asked; asked again, it is the same one.
 
-        Where nothing is open they are put on the waiting list, if ``to`` says where to tell them.
+        Where nothing is open they are put on the waiting list, if ``to`` says where to tell them;
+        ``source`` is what led to it.
         """
-        own = ",".join(map(str, await self._numbers(groups)))
-        note = f"{own} {to.key}" if to else ""
+        note = str(Note(tuple(await self._numbers(groups)), to, source)) if to else ""
         return await self._ask(route, member, int(route.hold * 1000), note, groups)
 
     async def next(self, route: RouteSettings) -> Place:
@@ -96,25 +122,36 @@ class Places:
             self._store.table("HGETALL", keys.route_waiters(route)),
         )
         return [
-            Waiting(int(member), int(float(score)), where(notes[member]))
+            Waiting(int(member), int(float(score)), note.to, note.source)
             for member, score in scores.items()
             if member in notes
+            for note in [Note.parse(notes[member])]
         ]
 
     async def waits_since(self, route: str, member: int) -> str | None:
         """Since when a member waits, as the store says it; None when they do not."""
         return await self._store.text("ZSCORE", self._store.keys.route_waiting(route), member)
 
-    async def note(self, route: str, member: int) -> Conversation | None:
-        """Where somebody who waits is to be told."""
+    async def note(self, route: str, member: int) -> Note | None:
+        """What is kept of somebody who waits; None when they do not."""
         key = self._store.keys.route_waiters(route)
         found = await self._store.text("HGET", key, member)
-        return where(found) if found else None
+        return Note.parse(found) if found else None
 
     def leave(self, effects: Effects, route: str, member: int) -> None:
         """Take a member off a waiting list."""
         effects.do("ZREM", effects.keys.route_waiting(route), member)
         effects.do("HDEL", effects.keys.route_waiters(route), member)
+
+    def give_back(self, effects: Effects, group: int, member: int) -> None:
+        """Hold a place for a member no more."""
+        effects.do("ZREM", effects.keys.route_held(group), member)
+
+    async def limited(self, route: RouteSettings, group: int) -> bool:
+        """Whether a group of the route takes only so many."""
+        numbers = await self._numbers(route.groups)
+        ones = zip(numbers, route.groups, strict=True)
+        return any(n == group and (one.capacity or route.capacity) for n, one in ones)
 
     async def close(self, route: str) -> None:
         """Drop the waiting list of a route that is no more."""
@@ -147,13 +184,9 @@ class Places:
                 *(part for pair in zip(numbers, capacities, strict=True) for part in pair),
             ],
         )
-        outcome, *rest = found
-        return Place(cast(Found, as_text(outcome)), *(int(number) for number in rest))
+        outcome, (who, group, until, position, fresh) = found[0], map(int, found[1:])
+        kind = cast(Found, as_text(outcome))
+        return Place(kind, who, group, until, position, fresh=bool(fresh))
 
     async def _numbers(self, groups: Sequence[RouteGroup]) -> list[int]:
         return [await self._members.group_number(one.group) for one in groups]
-
-
-def where(note: str) -> Conversation:
-    """The conversation in a note of somebody who waits."""
-    return Conversation.parse(note.partition(" ")[2])

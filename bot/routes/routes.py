@@ -12,18 +12,25 @@ from typing import Any, Literal
 from bot.clock import Days
 from bot.model.capabilities import Capabilities
 from bot.model.conversation import Conversation
+from bot.model.delivery import Delivery
+from bot.model.message import Message
 from bot.routes.admission import Admission
 from bot.routes.answer import Answer
+from bot.routes.clusters import Cluster
 from bot.routes.conditions import Asker, Condition, Conditions, unjudged
 from bot.routes.desk import Desk
 from bot.routes.dialogue import CANCEL, PATIENCE, Dialogue, labels, narrowed, position
-from bot.routes.keywords import Synonyms
-from bot.routes.lint import Caution, lint
+from bot.routes.growth import Growth
+from bot.routes.guests import Guests
+from bot.routes.lint import Caution, Values, any_value, lint, values_of
 from bot.routes.table import NO_SYNONYMS, Explanation, Table
 from bot.routes.unmatched import Unmatched
 from bot.routes.waiting import WaitingLists
+from bot.routes.way import bring_in
 from bot.routing.context import Context
 from bot.routing.fold import fold
+from bot.routing.wording import Synonyms
+from bot.settings.conditions import RouteConditions
 from bot.settings.rooms import RouteSettings
 from bot.store.members import Members
 from bot.store.store import Store
@@ -58,10 +65,13 @@ class Routes:
         conditions: Conditions | None = None,
         synonyms: Synonyms = NO_SYNONYMS,
         capabilities: Callable[[str], Capabilities] | None = None,
+        growth: Growth | None = None,
+        values: Values = any_value,
     ) -> None:
         """``gateways``: those groups can be at; ``functions``: what replies can call;
         ``days``: in which zone questions are counted by day; ``conditions``: without,
-        all hold; ``synonyms``: the workspace's sets."""
+        all hold; ``synonyms``: the workspace's sets; ``growth``: without, no groups are made;
+        ``values``: what is wrong with values of attributes."""
         self._days = days or Days()
         self._desk = Desk(configured, store, gateways, functions, synonyms, capabilities)
         self._conditions = conditions
@@ -73,8 +83,12 @@ class Routes:
         self._waiting = waiting
         self.waiting = waiting.of
         self.save, self.remove, self.read = self._desk.save, self._desk.remove, self._desk.read
-        unmatched = Unmatched(store)
-        self.unmatched, self.dismiss = unmatched.page, unmatched.dismiss
+        self._growth = growth
+        self._values = values
+        guests = Guests(store, self._desk, self._dialogue, admission, conditions)
+        self.room_for, self.invite = guests.room_for, guests.invite
+        self._unmatched = Unmatched(store)
+        self.dismiss = self._unmatched.dismiss
 
     # in chat
 
@@ -85,7 +99,7 @@ class Routes:
             return None
         return (
             await self._chosen(ctx, table)
-            or await self._waiting.stop(ctx)
+            or await self._waiting.stop(ctx, table.routes)
             or await self._answered(ctx, table)
             or await self._asked(ctx, table)
         )
@@ -97,36 +111,39 @@ class Routes:
             return None
         if heard.route and heard.label:
             theirs = narrowed(heard.route, heard.label)
-            return await self._admit(ctx, table, theirs)
+            barred = await self._barred(ctx, heard.route)
+            return barred or await self._admit(ctx, table, theirs, heard.source)
         options = labels(heard.route) if heard.route else ()
         return Answer(heard.outcome, heard.route, options=options)
 
     async def _asked(self, ctx: Context, table: Table) -> Answer | None:
         fits = table.find(ctx.text, ctx.conversation)
-        asker = Asker(ctx.now, ctx.member.number, (ctx.event.gateway,))
-        unmet = await self._unmet([fit.route for fit in fits], asker)
+        unmet = await self._unmet([fit.route for fit in fits], _asker(ctx))
         best = table.best(ctx.text, ctx.conversation, unmet)
         if not best:
             return self._refused(ctx, [(fit.route, unmet[fit.route.name]) for fit in fits])
+        words = {fit.route.name: f"word {fit.word}" for fit in best}
         if len(best) == 1:
-            return await self._lead(ctx, table, best[0].route)
+            route = best[0].route
+            return await self._lead(ctx, table, route, words[route.name])
         member = ctx.member.number
         found = [await self._admission.look(fit.route, fit.route, member) for fit in best]
         open_ = [answer for answer in found if answer.outcome == "open"]
         already = [answer for answer in found if answer.outcome == "already"]
         if len(open_) > 1:
-            return self._choose(ctx, open_[:MOST_CHOICES])
+            return self._choose(ctx, open_[:MOST_CHOICES], words)
         chosen = (open_ or already or found)[0]
         assert chosen.route is not None
-        return await self._lead(ctx, table, chosen.route)
+        return await self._lead(ctx, table, chosen.route, words[chosen.route.name])
 
-    async def _lead(self, ctx: Context, table: Table, route: RouteSettings) -> Answer:
+    async def _lead(self, ctx: Context, table: Table, route: RouteSettings, source: str) -> Answer:
         """Where a route leads a member, once it is known which of its groups are theirs."""
         theirs = await self._dialogue.theirs(table, route, ctx.member.number)
-        if theirs is not None:
-            return await self._admit(ctx, table, theirs)
         ctx.forget("routes")
-        self._dialogue.ask(ctx, route)
+        if theirs is not None:
+            self._dialogue.drop(ctx)
+            return await self._admit(ctx, table, theirs, source)
+        self._dialogue.ask(ctx, route, source)
         ctx.note("route.question", reason=route.name, text=ctx.text)
         return Answer("ask", route, options=labels(route))
 
@@ -135,7 +152,7 @@ class Routes:
     ) -> Answer | None:
         """What to say when a text fits routes, none of which is for this member now."""
         for route, condition in refused:
-            reason = f"{route.name}: {condition.text(str)}"
+            reason = f"{route.name}: {condition.kept}"
             ctx.note("route.refused", reason=reason, text=ctx.text)
         told = next((route for route, _ in refused if route.when.otherwise), None)
         return Answer("refused", told) if told else None
@@ -147,12 +164,20 @@ class Routes:
         judged = {route.name: await self._conditions.unmet(route.when, asker) for route in routes}
         return {name: condition for name, condition in judged.items() if condition}
 
-    def _choose(self, ctx: Context, answers: Sequence[Answer]) -> Answer:
+    async def _barred(self, ctx: Context, route: RouteSettings) -> Answer | None:
+        """What to say where a route the member already chose is not for them any more."""
+        unmet = await self._unmet([route], _asker(ctx))
+        if not unmet:
+            return None
+        return self._refused(ctx, [(route, unmet[route.name])]) or Answer("gone")
+
+    def _choose(self, ctx: Context, answers: Sequence[Answer], words: Mapping[str, str]) -> Answer:
         names = tuple(answer.route.name for answer in answers if answer.route)
         until = ctx.now + PATIENCE * 1000
         self._dialogue.drop(ctx)
         ctx.note("route.choice", reason=", ".join(names), text=ctx.text)
-        ctx.remember("routes", json.dumps([until, *names], ensure_ascii=False), PATIENCE)
+        choice = [until, *([name, words[name]] for name in names)]
+        ctx.remember("routes", json.dumps(choice, ensure_ascii=False), PATIENCE)
         return Answer("choose", options=names)
 
     async def _chosen(self, ctx: Context, table: Table) -> Answer | None:
@@ -161,36 +186,46 @@ class Routes:
         number = position(said)
         if number is None and said not in CANCEL:
             return None
-        until, *names = json.loads(await ctx.recall("routes") or "[0]")
+        until, *choice = json.loads(await ctx.recall("routes") or "[0]")
         if ctx.now >= until:
             return None
         if number is None:
             ctx.forget("routes")
             return Answer("cancelled")
-        if number > len(names):
-            return Answer("which", options=tuple(names))
+        if number > len(choice):
+            return Answer("which", options=tuple(name for name, _ in choice))
         ctx.forget("routes")
-        route = table.routes.get(names[number - 1])
-        if route is None:
-            return Answer("gone")
-        return await self._lead(ctx, table, route)
-
-    async def room_for(self, name: str, member: int) -> Answer:
-        """What a member who is invited to a route is to be told; "gone": no such route."""
-        table = await self._desk.table()
+        name, source = choice[number - 1]
         route = table.routes.get(name)
         if route is None:
             return Answer("gone")
-        theirs = await self._dialogue.theirs(table, route, member)
-        return await self._admission.look(route, theirs or route, member)
+        return await self._barred(ctx, route) or await self._lead(ctx, table, route, source)
 
-    async def _admit(self, ctx: Context, table: Table, theirs: RouteSettings) -> Answer:
+    async def _admit(
+        self, ctx: Context, table: Table, theirs: RouteSettings, source: str
+    ) -> Answer:
         """A place in a route's groups, of which ``theirs`` has the member's own."""
-        return await self._admission.admit(ctx, table.routes[theirs.name], theirs)
+        return await self._admission.admit(ctx, table.routes[theirs.name], theirs, source)
+
+    def bring_in(self, ctx: Context, answer: Answer, done: Message, instead: Message) -> None:
+        """Have the member invited by the gateway: then say ``done``, ``instead`` if it refuses."""
+        assert answer.target is not None
+        told = Delivery(
+            to=ctx.conversation,
+            message=instead,
+            due=ctx.now,
+            source=f"event {ctx.event.id}",
+            member=ctx.member.number,
+        )
+        bring_in(ctx.effects, answer.target.id, answer.way.account, told, done)
+
+    # by the clock
 
     async def tick(self) -> None:
         """Give what opened to who waits; called every second on every node."""
         await self._waiting.serve((await self._desk.table()).routes)
+        if self._growth and await self._growth.serve(self._desk):
+            await self._waiting.serve((await self._desk.table()).routes)
 
     # for console, CLI and commands
 
@@ -215,6 +250,17 @@ class Routes:
         only = {} if member else {one.name: unjudged(one.when) for one in routes}
         return table.explain(text, where, await self._unmet(routes, asker), only)
 
+    async def unmatched(
+        self, search: str = "", limit: int = 50, skip: int = 0
+    ) -> tuple[list[Cluster], int]:
+        """What nobody answered and no route would now: a page of clusters, and of how many."""
+        table = await self._desk.table()
+
+        def answered(said: str) -> bool:
+            return any(fit.route.when == RouteConditions() for fit in table.find(said))
+
+        return await self._unmatched.page(search, limit, skip, answered)
+
     async def counts(self, days: Iterable[date]) -> dict[date, dict[str, dict[Counter, int]]]:
         """Day (UTC) → route → how often it was asked for and what came of it."""
         wanted, keys = [*days], self._store.keys
@@ -227,11 +273,16 @@ class Routes:
         if self._linted is None or self._linted[:2] != (table, today):
             self._linted = (table, today, await asyncio.to_thread(lint, table, today))
         found = [*self._linted[2]]
+        found += values_of(table, self._values)
         if self._conditions is not None:
             for route in table.routes.values():
                 if said := await self._conditions.unknown(route.when):
                     found.append(Caution((route.name,), said))
         return found
+
+
+def _asker(ctx: Context) -> Asker:
+    return Asker(ctx.now, ctx.member.number, (ctx.event.gateway,))
 
 
 def _by_route(counters: Mapping[str, Any]) -> dict[str, dict[Counter, int]]:

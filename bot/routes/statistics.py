@@ -1,4 +1,4 @@
-"""Statistics of routes: who asked, was shown the way in, joined and stayed."""
+"""Statistics of routes: who asked, was shown the way in, joined and stayed, and by which rule."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import dataclass
 
 from bot.i18n.mark import msgid
-from bot.routing.ways import STAY
+from bot.routing.ways import STAY, of
 from bot.store.store import Store
 
 DEFINITIONS = {
@@ -33,6 +33,19 @@ class Funnel:
     stayed: int
 
 
+@dataclass(frozen=True, slots=True)
+class Led:
+    """What came of those one word, or one SOP, led to a route.
+
+    ``kind`` is "word" or "sop", ``name`` the word, or the SOP's id. Who was led there by several
+    counts with each, so these may be more than the route's.
+    """
+
+    kind: str
+    name: str
+    funnel: Funnel
+
+
 class Statistics:
     """Counts from what is kept of each member: exact, whenever it is asked for."""
 
@@ -54,6 +67,16 @@ class Statistics:
             sum(row.stayed for row in rows),
         )
         return [whole, *rows]
+
+    async def sources(self, route: str, since: int, until: int) -> list[Led]:
+        """The same by what led to it, words first, without those by which nobody came."""
+        found = []
+        for source in await self._store.texts("SMEMBERS", self._store.keys.route_sources(route)):
+            kind, _, name = source.partition(" ")
+            whole, *_ = await self.funnel(of(route, source), since, until)
+            if whole.asked or whole.invited or whole.joined:
+                found.append(Led(kind, name, whole))
+        return sorted(found, key=lambda led: (led.kind != "word", -led.funnel.asked, led.name))
 
     async def _row(self, route: str, group: int, since: int, until: int) -> Funnel:
         keys = self._store.keys

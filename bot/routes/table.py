@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
 from types import MappingProxyType
 
+from bot.i18n.mark import msgid
 from bot.model.conversation import Conversation
 from bot.routes.conditions import Condition
-from bot.routes.keywords import Keyword, rules, said, shared
+from bot.routes.keywords import Keyword, rules
 from bot.routing.fold import fold
 from bot.routing.index import WHY, WHY_NOT, Index, Match
 from bot.routing.rule import KINDS, Kind, Rule
+from bot.routing.wording import said, shared
 from bot.settings.rooms import RouteSettings
 
 SYNONYM = 'said "{said}" for "{word}"'
 """Why a synonym matched, for people; to be translated."""
+MORE = msgid("{text}, {more}")
 LOST = {
     **WHY_NOT,
     "off": "but another route fits without a mistake",
@@ -76,7 +80,8 @@ class Reason:
             condition = self.unmet.text(translate) if self.unmet else ""
             parts.append(translate(LOST[self.lost]).format(condition=condition))
         parts += [condition.text(translate) for condition in self.only]
-        return ", ".join(parts)
+        joined = translate(MORE)
+        return reduce(lambda text, more: joined.format(text=text, more=more), parts)
 
 
 @dataclass(frozen=True, slots=True)

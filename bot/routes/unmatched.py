@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from bot.routes.clusters import Cluster, clusters
 from bot.routing.fold import fold
@@ -17,13 +17,13 @@ class Unmatched:
         self._store = store
 
     async def page(
-        self, search: str = "", limit: int = 50, skip: int = 0
+        self, search: str, limit: int, skip: int, answered: Callable[[str], bool]
     ) -> tuple[list[Cluster], int]:
         """The clusters in one of whose phrases ``search`` is, the most often said first; and how
-        many of them there are."""
+        many of them there are. Phrases that are ``answered`` by now are left out."""
         key, wanted = self._store.keys.unmatched(), fold(search)
         rows = await self._store.table("ZRANGE", key, 0, -1, "REV", "WITHSCORES")
-        counts = [(said, int(float(count))) for said, count in rows.items()]
+        counts = [(said, int(float(n))) for said, n in rows.items() if not answered(said)]
         every = await asyncio.to_thread(clusters, counts)
         found = [one for one in every if any(wanted in said for said, _ in one.phrases)]
         return found[skip : skip + limit], len(found)

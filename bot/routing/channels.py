@@ -48,7 +48,7 @@ class Channels:
     async def _first(self, ctx: Context, staff: str, channel: str) -> None:
         """Who has no channel yet came first by this one."""
         effects, keys, member = ctx.effects, ctx.effects.keys, ctx.member.number
-        if await ctx.member.attribute(ctx.store, "channel"):
+        if await ctx.member.attribute("channel"):
             return
         effects.guard("", "HGET", keys.member(member), "attribute:channel")
         day = self._days.of(ctx.event.at).isoformat()

@@ -12,6 +12,7 @@ from bot.model.conversation import Account, Conversation
 from bot.model.delivery import Delivery, DeliveryClass
 from bot.model.event import BaseEvent, MessageReceived, TimerElapsed
 from bot.model.message import Message
+from bot.model.phrase import Phrase
 from bot.routing.writer import Reader, Writer
 from bot.store.effects import Effects
 from bot.store.facts import Facts
@@ -39,6 +40,7 @@ class Speaker:
     _effects: Effects
     _facts: Facts
     _now: int = 0
+    _written: Callable[[str, str], str] = lambda _, value: value
 
     def tag(self, name: str) -> None:
         """Give the member a tag."""
@@ -53,12 +55,16 @@ class Speaker:
         return await self._facts.has(self._effects.keys.tag(name), self.number)
 
     def set(self, attribute: str, value: str) -> None:
-        """Keep an attribute of the member, such as ``birthday`` (2001-05-31)."""
-        self._effects.attribute(self.number, attribute, value)
+        """Keep an attribute of the member, such as ``birthday`` (2001-05-31); '' for none.
 
-    async def attribute(self, store: Store, name: str) -> str | None:
-        """An attribute as it was before this event."""
-        return await store.text("HGET", store.keys.member(self.number), f"attribute:{name}")
+        Raises WrongAttribute, a ValueError, when it is declared to hold something else.
+        """
+        self._effects.attribute(self.number, attribute, self._written(attribute, value))
+
+    async def attribute(self, name: str) -> str:
+        """An attribute as it was before this event; '' for none."""
+        key = self._effects.keys.member(self.number)
+        return await self._facts.store.text("HGET", key, f"attribute:{name}") or ""
 
 
 @dataclass(slots=True)
@@ -187,6 +193,18 @@ class Context:
     async def recall(self, name: str) -> str | None:
         """What was remembered, if it still is."""
         return await self.store.text("HGET", self._memory(name), "value")
+
+    def keep(self, attribute: str, value: str) -> None:
+        """Keep an attribute of the member; one that cannot be is left, with an entry that says so.
+
+        For values nobody is there to correct: those of scripts and routes.
+        """
+        try:
+            self.member.set(attribute, value)
+        except ValueError as error:
+            said = Phrase.of(error)
+            reason = str(said.values.get("what", said))
+            self.note("attribute.refused", reason=reason, text=f"{attribute} = {value}")
 
     def note(self, what: str, reason: str = "", text: str = "") -> None:
         """Write a journal entry about this member and conversation."""

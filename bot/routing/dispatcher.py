@@ -5,32 +5,25 @@ from __future__ import annotations
 import asyncio
 import traceback
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Awaitable, Callable, Sequence
 
 import structlog
 from pydantic import ValidationError
 
-from bot.clock import Clock
 from bot.delivery.inbox import LEASE, DeadLetter, Inbox, Leased
 from bot.delivery.journal import Entry, record
 from bot.delivery.workers import Workers
 from bot.metrics import Metrics
-from bot.model.capabilities import Capabilities
 from bot.model.event import BaseEvent, MessageReceived, event_adapter
-from bot.routing.context import Context, Place, Speaker
+from bot.routing.context import Context
+from bot.routing.contexts import Contexts
 from bot.routing.handler import Handler
 from bot.routing.index import Index, Match
 from bot.routing.presence import Presence
 from bot.routing.rule import PASS
-from bot.routing.writer import Writer
 from bot.store.bell import Bell
 from bot.store.effects import Effects
-from bot.store.facts import Facts
 from bot.store.line import StoreAway, StoreError
-from bot.store.members import Members
-from bot.store.store import Store
 
 log = structlog.get_logger(__name__)
 
@@ -47,36 +40,34 @@ WAIT = 0.5
 CONFLICTS = 20
 """Times an event is handled anew because what it read had changed."""
 
-Roles = Callable[[str, str], str | None]
-"""The operator role of (gateway, account id), or None."""
-
-
-@dataclass(frozen=True, slots=True)
-class World:
-    """What every context is made from."""
-
-    store: Store
-    members: Members
-    facts: Facts
-    presence: Presence
-    writer: Writer
-    capabilities: Callable[[str], Capabilities]
-    role: Roles
-    workspace: Mapping[str, Any]
-    translate: Callable[[str], str]
-    bell: Bell
-    clock: Clock
-    metrics: Metrics
+Listener = Callable[[Context], Awaitable[None]]
+"""Adds effects to an event's, whatever handles it."""
 
 
 class Dispatcher:
     """Runs handlers; keeps the order within a conversation and lets no other wait for it."""
 
-    def __init__(self, node: str, inbox: Inbox, index: Index[Handler], world: World) -> None:
+    def __init__(
+        self,
+        node: str,
+        inbox: Inbox,
+        index: Index[Handler],
+        contexts: Contexts,
+        presence: Presence,
+        bell: Bell,
+        metrics: Metrics,
+        listeners: Sequence[Listener] = (),
+    ) -> None:
         self._node = node
         self._inbox = inbox
         self.index = index
-        self._world = world
+        self._contexts = contexts
+        self._presence = presence
+        self._bell = bell
+        self._metrics = metrics
+        self._listeners = listeners
+        self._store = contexts.store
+        self._clock = contexts.store.clock
         self._held: dict[str, Leased] = {}
         self._workers = Workers()
         self._free = asyncio.Event()
@@ -92,7 +83,7 @@ class Dispatcher:
         """Finish the events in hand, at most ``seconds``; the rest stays in the inbox."""
         self._stopping = True
         self._free.set()
-        self._world.bell.ring("inbox")
+        self._bell.ring("inbox")
         await self._workers.end(seconds)
 
     @property
@@ -117,17 +108,17 @@ class Dispatcher:
                 self._held[one.conversation] = one
                 self._workers.do(self._work(one), f"conversation {one.conversation}")
             if len(leased) < room:
-                await self._world.bell.wait("inbox", 1.0)
+                await self._bell.wait("inbox", 1.0)
 
     async def _keep(self) -> None:
         """Renew leases, and find the conversations of nodes that are gone."""
-        generation = self._world.store.line.generation
+        generation = self._store.line.generation
         while True:
             await asyncio.sleep(LEASE / 8)
             try:
                 await self._inbox.renew(list(self._held.values()))
-                again = self._world.store.line.generation != generation
-                generation = self._world.store.line.generation
+                again = self._store.line.generation != generation
+                generation = self._store.line.generation
                 await self._inbox.reclaim(self._node if again else "", list(self._held))
             except StoreError as error:
                 log.warning("dispatcher.leases", reason=str(error))
@@ -140,7 +131,7 @@ class Dispatcher:
                 wait = 500
             if wait:
                 seconds = min(1.0, wait / 1000) if wait > 0 else 1.0
-                await self._world.bell.wait("timers", seconds)
+                await self._bell.wait("timers", seconds)
 
     async def _work(self, leased: Leased) -> None:
         """Handle a leased conversation's events until it is empty or others' turn."""
@@ -206,7 +197,7 @@ class Dispatcher:
                 continue
             if committed.status == "ok":
                 if any(operation[0] == "timer" for operation in effects.operations):
-                    self._world.bell.ring("timers")
+                    self._bell.ring("timers")
                 return committed.items
             if committed.status == "fenced":
                 log.warning("dispatcher.fenced", conversation=leased.conversation)
@@ -220,7 +211,7 @@ class Dispatcher:
 
         ``fresh``: nothing that is remembered of the member is relied on.
         """
-        started = self._world.clock.now()
+        started = self._clock.now()
         try:
             event = event_adapter.validate_json(body)
             effects = await asyncio.wait_for(self._run(event, fresh), PATIENCE)
@@ -229,15 +220,17 @@ class Dispatcher:
         except Exception as error:
             effects = self._buried(leased, body, _reason(error), traceback.format_exc())
             log.error("handler.failed", conversation=leased.conversation, reason=_reason(error))
-        self._world.metrics.handled.observe((self._world.clock.now() - started) / 1000)
+        self._metrics.handled.observe((self._clock.now() - started) / 1000)
         return effects
 
     async def _run(self, event: BaseEvent, fresh: bool) -> Effects:
         matches = self.index.match(event)
-        ctx = await self._context(event, fresh)
-        await self._world.presence.note(ctx)
+        ctx = await self._contexts.of(event, fresh=fresh)
+        await self._presence.note(ctx)
         if event.past:
             return ctx.effects
+        for listen in self._listeners:
+            await listen(ctx)
         ran = False
         for match in matches:
             if not self._allowed(ctx, match):
@@ -248,46 +241,16 @@ class Dispatcher:
             if isinstance(event, MessageReceived):
                 break
         if not ran and isinstance(event, MessageReceived) and event.to_bot:
-            self._world.presence.unmatched(ctx)
+            self._presence.unmatched(ctx)
         return ctx.effects
 
     def _allowed(self, ctx: Context, match: Match[Handler]) -> bool:
         role = match.rule.role
         return role is None or _rank(ctx.role) >= _rank(role)
 
-    async def _context(self, event: BaseEvent, fresh: bool) -> Context:
-        world = self._world
-        effects = Effects(world.store.keys)
-        number = 0
-        if event.account.id:
-            number = await world.members.number(event.gateway, event.account, fresh=fresh)
-            # Members may be merged, split or erased meanwhile.
-            accounts = world.store.keys.member_accounts(event.gateway)
-            effects.guard(number, "HGET", accounts, event.account.id)
-        group = None
-        if event.group is not None:
-            since = event.at if event.past else None
-            place = await world.members.group_number(event.conversation, event.group_name, since)
-            group = Place(place, event.group, event.group_name)
-        name = event.account.name or event.account.id
-        return Context(
-            event=event,
-            conversation=event.conversation,
-            member=Speaker(number, event.account.id, name, effects, world.facts, world.clock.now()),
-            group=group,
-            capabilities=world.capabilities(event.gateway),
-            role=world.role(event.gateway, event.account.id),
-            now=world.clock.now(),
-            workspace=world.workspace,
-            effects=effects,
-            writer=world.writer,
-            store=world.store,
-            translate=world.translate,
-        )
-
     def _buried(self, leased: Leased, body: bytes, reason: str, trace: str = "") -> Effects:
         """What puts an event to the dead letters."""
-        effects, now = Effects(self._world.store.keys), self._world.clock.now()
+        effects, now = Effects(self._store.keys), self._clock.now()
         event = body.decode("utf-8", "replace")
         letter = DeadLetter(
             at=now,
@@ -301,7 +264,7 @@ class Dispatcher:
             effects,
             Entry(at=now, what="event.dead", conversation=leased.conversation, reason=reason),
         )
-        self._world.metrics.dead.inc()
+        self._metrics.dead.inc()
         return effects
 
 

@@ -103,6 +103,8 @@ class Presence:
                 else:
                     effects.do("ZADD", contacts, -event.at, member)
                 effects.do("ZREM", keys.channel_came(event.gateway, event.staff), member)
+            if not event.past:
+                ctx.note("contact.removed")
             return
         if event.welcome_token and not event.past:
             self._may_be_welcomed(ctx, event)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypedDict, TypeVar, Unpack
+from typing import Literal, TypedDict, TypeVar, Unpack, get_args
 
 from bot.located import Place, Problem, Problems
 from bot.model.event import BaseEvent
@@ -15,6 +15,7 @@ from bot.routing.index import Index
 from bot.routing.rule import Kind, Pattern, Rule, handler_pattern
 
 F = TypeVar("F", bound=Function)
+Role = Literal["viewer", "manager", "admin"]
 
 
 class Options(TypedDict, total=False):
@@ -27,7 +28,7 @@ class Options(TypedDict, total=False):
 
     priority: int
     direct: bool | None
-    role: str | None
+    role: Role | None
     help: str
 
 
@@ -86,6 +87,7 @@ class Router:
     ) -> Callable[[F], F]:
         def register(function: F) -> F:
             try:
+                _check(options, events)
                 found = handler_pattern(words[0]) if kind == "regex" and not pattern else pattern
                 self.rules.append(
                     Rule(
@@ -102,6 +104,18 @@ class Router:
             return function
 
         return register
+
+
+def _check(options: Options, events: tuple[type[BaseEvent], ...]) -> None:
+    """Raises ValueError for what a type checker would have found."""
+    if unknown := options.keys() - Options.__annotations__.keys():
+        known = ", ".join(Options.__annotations__)
+        raise ValueError(f"there is no option {', '.join(unknown)}; known here: {known}")
+    if (role := options.get("role")) not in (None, *get_args(Role)):
+        raise ValueError(f'there is no role "{role}"; known here: {", ".join(get_args(Role))}')
+    for event in events:
+        if not (isinstance(event, type) and issubclass(event, BaseEvent)):
+            raise ValueError(f"{event!r} is no class of events, such as MemberJoined")
 
 
 def compile_routers(routers: Sequence[Router], services: Mapping[type, object]) -> Index[Handler]:

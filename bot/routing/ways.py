@@ -17,13 +17,43 @@ SLACK = 60_000
 _KEPT = (CREDIT + STAY + DAY) // 1000
 
 
-def shown(effects: Effects, route: str, group: int, member: int, now: int) -> None:
-    """Keep that a route showed a member the way into a group, at ``now`` (UTC ms)."""
+def of(route: str, source: str) -> str:
+    """A way by what led to it: what is counted of a route is counted under this name too."""
+    return f"{route}\n{source}"
+
+
+def route_of(way: str) -> str:
+    """The route of a way."""
+    return way.partition("\n")[0]
+
+
+def asked(effects: Effects, route: str, member: int, now: int, source: str) -> None:
+    """Keep that a member asked for a route, at ``now`` (UTC ms), by which ``source``."""
+    for way in _counted(effects, route, source):
+        effects.do("ZADD", effects.keys.route_asked(way), now, member)
+
+
+def shown(
+    effects: Effects, route: str, group: int, member: int, now: int, source: str = ""
+) -> None:
+    """Keep that a route showed a member the way into a group, at ``now`` (UTC ms).
+
+    ``source``: what led to it, "word tea" or "sop week"; '' where it is not known any more.
+    """
     keys = effects.keys
-    effects.do("ZADD", keys.route_invited(group, route), now, member)
-    effects.do("SADD", keys.route_groups(route), group)
-    effects.do("HSET", keys.route_ways(member), f"{group}/{route}", now)
+    for way in _counted(effects, route, source):
+        effects.do("ZADD", keys.route_invited(group, way), now, member)
+        effects.do("SADD", keys.route_groups(way), group)
+        effects.do("HSET", keys.route_ways(member), f"{group}/{way}", now)
     effects.do("EXPIRE", keys.route_ways(member), _KEPT)
+
+
+def _counted(effects: Effects, route: str, source: str) -> tuple[str, ...]:
+    """The names something is counted under."""
+    if not source:
+        return (route,)
+    effects.do("SADD", effects.keys.route_sources(route), source)
+    return route, of(route, source)
 
 
 async def joined(ctx: Context, group: int, at: int) -> None:

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.located import Located, Problems, validate
-from bot.routes.conditions import closed_by, never_holds
+from bot.routes.conditions import closed_by, conditions_of, heard, never_holds
 from bot.routes.routes import Routes
 from bot.settings.conditions import WEEKDAYS, RouteConditions
 from bot.store.address import unix
@@ -95,6 +95,26 @@ async def give(community: Community, member: int, tag: str = "", **attributes: s
     for name, value in attributes.items():
         effects.attribute(member, name, value)
     assert await community.app.store.apply(effects)
+
+
+def test_what_the_journal_keeps_of_a_condition_is_said_in_other_languages() -> None:
+    when = RouteConditions(
+        weekdays=("sat", "sun"), attributes={"region": ("华南",)}, audience="tag:vip"
+    )
+    translated = {
+        "only on {value}": "仅限 {value}",
+        "only for members whose {name} is {value}": "仅限 {name} 为 {value} 的成员",
+        "only for {value}": "仅限{value}",
+        "Saturday": "星期六",
+        "Sunday": "星期日",
+    }
+    said = [heard(f"夜谈: {one.kept}") for one in conditions_of(when)]
+    assert [one.said(lambda text: translated.get(text, text)) for one in said if one] == [
+        "夜谈: 仅限 星期六, 星期日",
+        "夜谈: 仅限 region 为 华南 的成员",
+        "夜谈: 仅限tag:vip",
+    ]
+    assert heard("夜谈: opted out") is None
 
 
 async def test_a_route_is_only_for_its_audience_and_others_get_the_next(

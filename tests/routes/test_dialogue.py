@@ -42,6 +42,11 @@ mode = "contains"
 ask = "city"
 question = "{{ member.name }}，你在哪个城市？"
 groups = [{ group = "sandbox/sh", labels = ["上海"] }]
+
+[[routes]]
+name = "跑步"
+words = ["跑步"]
+groups = ["sandbox/run"]
 """
 ASK = "Which of these is yours? Answer with a number or a word, or “cancel”:\n1) 华南\n2) 华东"
 AGAIN = "Please answer with one of these, or “cancel”:\n1) 华南\n2) 华东"
@@ -119,6 +124,13 @@ async def test_another_wish_takes_the_place_of_the_question(community: Community
     assert (await asked(community, ming, "护肤")).startswith("Several groups fit.")
     assert "“skin”" in await asked(community, ming, "1")
     assert await asked(community, ming, "2") == ""
+
+
+async def test_words_that_lead_straight_in_end_the_question(community: Community) -> None:
+    ming = community.member("u1", "小明")
+    await ming.says("同城群")
+    assert "“run”" in await asked(community, ming, "跑步")
+    assert await asked(community, ming, "1") == ""
 
 
 async def test_a_choice_can_lead_to_a_question_of_its_own_words(community: Community) -> None:

@@ -87,6 +87,13 @@ def test_a_pattern_that_takes_every_message(pattern: str, everything: bool) -> N
     assert told(one) == ([("r", "it takes every message")] if everything else [])
 
 
+def test_chinese_words_divided_by_a_space_where_a_plus_is_meant() -> None:
+    text = "“护肤 油皮” is heard as one phrase: write + between words in any order"
+    assert told(route("skin", "护肤 油皮", mode="all")) == [("skin", text)]
+    assert told(route("skin", "护肤 + 油皮", "ice cream", mode="all")) == []
+    assert told(route("skin", "护肤 油皮")) == []
+
+
 def test_conditions_that_never_hold() -> None:
     text = "its dates are over, or on none of its days of the week"
     over = route("over", "a", when={"dates": ["2026-06-16"]})

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from bot.routes.desk import check_routes
 from bot.routes.faults import faults
-from bot.routes.pinyin import sound, spelt
 from bot.routes.table import Table
 from bot.routing.fold import fold, splits
 from bot.routing.near import can_be_off, near
+from bot.routing.pinyin import sound, spelt
 from bot.settings.rooms import RouteSettings
 
 

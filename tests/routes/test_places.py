@@ -219,7 +219,7 @@ async def test_who_cannot_have_what_opens_lets_others_pass(node: Node, clock: Te
 CAPACITIES = {"a": 3, "b": 2, "c": 4}
 STEPS = st.lists(
     st.tuples(
-        st.sampled_from(["ask", "ask", "ask", "join", "leave", "lapse", "next"]),
+        st.sampled_from(["ask", "ask", "invite", "untold", "join", "leave", "lapse", "next"]),
         st.integers(1, 14),
         st.integers(0, 2),
     ),
@@ -244,10 +244,22 @@ class World:
             place = await node.places.reserve(self.route, member, CHAT)
             if place.found == "held":
                 self.promised[member] = place.group
+        elif what in ("invite", "untold"):
+            await self.invite(node, member, told=what == "invite")
         elif what == "next":
             await self.serve(node)
         elif what == "leave" and member in self.promised:
             await node.leaves(member, self.promised[member])
+
+    async def invite(self, node: Node, member: int, *, told: bool) -> None:
+        """As an SOP does it: who is not told after all gives the place back, if it was new."""
+        place = await node.places.reserve(self.route, member, CHAT if told else None, (), "sop x")
+        if place.found == "held" and told:
+            self.promised[member] = place.group
+        elif place.found == "held" and place.fresh and self.promised.get(member) != place.group:
+            effects = Effects(node.store.keys)
+            node.places.give_back(effects, place.group, member)
+            await node.store.apply(effects)
 
     async def serve(self, node: Node) -> bool:
         place = await node.places.next(self.route)

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.model.conversation import Conversation
-from bot.routes.keywords import ways
 from bot.routes.table import Table
 from bot.routing.fold import fold, splits
+from bot.routing.wording import ways
 from bot.settings.rooms import RouteSettings
 
 LOBBY = Conversation(gateway="sandbox", group="lobby")

@@ -33,6 +33,11 @@ words = ["wine"]
 groups = ["sandbox/wine"]
 capacity = 200
 per_day = 2
+
+[[routes]]
+name = "beer"
+words = ["beer"]
+groups = ["sandbox/beer"]
 """
 LINE = (
     "“tea” is full at the moment. You are number {} in line and will be told here when a place"
@@ -143,8 +148,10 @@ async def test_a_place_that_was_not_taken_goes_to_the_next(community: Community)
 async def test_who_does_not_want_it_any_more_says_so(community: Community) -> None:
     await joins(community, "tea", "full")
     ming, hong = await waits(community, "ming"), await waits(community, "hong")
+    await ming.says("beer")  # of a group that takes any number no place was promised
+    assert "kept" not in (await heard(community, ming))[0]
     await ming.says("不等了")
-    assert await heard(community, ming) == ["All right, you are no longer waiting for tea."]
+    assert await heard(community, ming) == ["All right, your place for tea is given up."]
     await ming.says("不等了")
     assert await heard(community, ming) == []
     await leaves(community, "tea", "full")

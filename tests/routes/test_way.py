@@ -6,11 +6,11 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from bot.gateways.sandbox import Sandbox
 from bot.live_codes.standing import Book, Standing
 from bot.located import Problems
 from bot.model.capabilities import Capabilities
 from bot.model.live_code import LiveCode
-from bot.routes import desk
 from bot.routes.way import Means, unable, way
 from bot.settings.rooms import RouteSettings
 from bot.store.address import unix
@@ -27,6 +27,11 @@ name = "tea"
 words = ["tea"]
 groups = [{ group = "sandbox/tea", link = "https://join.example/tea" }]
 capacity = 1
+
+[[routes]]
+name = "wine"
+words = ["wine"]
+groups = ["sandbox/wine"]
 """
 PLAIN = Capabilities(segments=frozenset({"text"}))
 PICTURES = Capabilities(segments=frozenset({"text", "image"}))
@@ -64,11 +69,19 @@ async def pictures(community: Community, who: str, says: str = "tea") -> tuple[s
     return said.message.text, shown
 
 
+def only_live_codes(community: Community, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The sandbox makes no groups itself; live codes at it do."""
+    can = community.app.capabilities("sandbox")
+    able = can.model_copy(update={"create_group": False, "live_codes": frozenset({"group"})})
+    monkeypatch.setattr(Sandbox, "capabilities", able)
+
+
 @pytest.mark.parametrize(
     ("link", "code", "can", "same", "means"),
     [
-        (LINK, CODE, CARDS, True, "code"),
-        (LINK, CODE, PLAIN, True, "link"),
+        (LINK, CODE, CARDS, True, "card"),
+        (LINK, CODE, PICTURES, False, "qr"),
+        ("", CODE, CARDS, True, "code"),
         (LINK, "", CARDS, True, "card"),
         (LINK, "", PICTURES, True, "link"),
         (LINK, "", CARDS, False, "qr"),
@@ -86,24 +99,24 @@ def test_the_best_way_is_what_the_gateway_can_show(
         assert found.picture.startswith("data:image/png;base64,")
 
 
-async def test_the_live_code_of_the_group_is_shown_where_there_is_one(
+async def test_the_live_code_of_the_group_is_shown_where_there_is_no_link(
     community: Community,
 ) -> None:
-    await has_code(community, "tea")
-    text, shown = await pictures(community, "ming")
-    assert text.startswith("Scan this code to get into “tea”:")
+    await has_code(community, "wine")
+    text, shown = await pictures(community, "ming", "wine")
+    assert text.startswith("Scan this code to get into “wine”:")
     assert shown == [CODE]
 
 
 async def test_a_live_code_that_may_lead_elsewhere_is_not_shown(community: Community) -> None:
     await has_code(community, "tea", "wine")
-    assert (await pictures(community, "ming"))[1] == []
+    assert (await pictures(community, "ming", "wine"))[1] == []
 
 
 async def test_a_full_route_shows_the_code_that_makes_new_groups(
     community: Community, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(desk, "unable", lambda *_: ())  # the sandbox makes no live codes
+    only_live_codes(community, monkeypatch)
     await has_code(community, "tea", new=True)
     route = {"name": "more", "words": ["more"], "groups": ["sandbox/tea"], "full": "create"}
     await community.app.rooms.routes.save({**route, "capacity": 1})
@@ -114,13 +127,17 @@ async def test_a_full_route_shows_the_code_that_makes_new_groups(
 
 
 async def test_new_groups_are_not_promised_where_no_gateway_makes_any(
-    community: Community,
+    community: Community, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(Sandbox, "capabilities", PLAIN)
     route = {"name": "x", "words": ["x"], "groups": ["sandbox/tea"], "full": "create"}
     with pytest.raises(Problems) as caught:
         await community.app.rooms.routes.save(route)
     [problem] = caught.value.problems
     assert problem.key == "full"
-    assert "no gateway of these groups has live codes that make new groups" in problem.message
-    able = Capabilities(live_codes=frozenset({"group"}))
-    assert not list(unable(RouteSettings.model_validate(route), lambda _: able))
+    assert "no gateway of these groups makes new groups: sandbox cannot" in problem.message
+    for able in (
+        Capabilities(live_codes=frozenset({"group"})),
+        Capabilities(create_group=True, member_list=True),
+    ):
+        assert not list(unable(RouteSettings.model_validate(route), {"sandbox": able}.__getitem__))

@@ -254,6 +254,25 @@ def test_a_rule_that_cannot_match_is_an_error_at_its_handler() -> None:
     assert "not a regular expression: missing ), unterminated subpattern at position 0" in found[0]
 
 
+def test_options_nobody_reads_and_roles_nobody_has_are_errors() -> None:
+    router = Router("tea")
+
+    @router.keyword("tea", rolle="manager")  # type: ignore[call-arg]
+    async def option() -> None: ...
+
+    @router.keyword("coffee", role="managers")  # type: ignore[arg-type]
+    async def role() -> None: ...
+
+    @router.on("MemberJoined")  # type: ignore[arg-type]
+    async def event() -> None: ...
+
+    found = problems(router)
+    assert [int(text.split(":")[1]) for text in found] == [line(o) for o in (option, role, event)]
+    assert "no option rolle; known here: priority, direct, role, help" in found[0]
+    assert 'no role "managers"; known here: viewer, manager, admin' in found[1]
+    assert "no class of events" in found[2]
+
+
 def test_a_word_taken_twice_in_a_router_is_an_error() -> None:
     router, other = Router("tea"), Router("coffee")
 
