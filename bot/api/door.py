@@ -10,7 +10,7 @@ import structlog
 from aiohttp import web
 from pydantic import ValidationError
 
-from bot.api.operation import Answer, Call, Operation
+from bot.api.operation import Answer, Call, Operation, Stream
 from bot.api.problem import CONTENT_TYPE, Fault, Refused, Where, invalid
 from bot.model.base import Frozen
 from bot.store.line import StoreError
@@ -19,15 +19,14 @@ from bot.tokens import Scope, Token, Tokens
 log = structlog.get_logger(__name__)
 
 BASE = "/api/v1"
-LARGEST = 64 * 1024
-"""Bytes a body may have."""
+PIECE = 64 * 1024
 AGAIN = 5
 """Seconds to wait while the store is away."""
 CHALLENGE = {"WWW-Authenticate": 'Bearer realm="muster"'}
 HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 BODY: dict[str, Where] = {"": "body"}
 
-Raw = Callable[[web.Request], Awaitable[web.Response]]
+Raw = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 class Door:
@@ -56,23 +55,31 @@ class Door:
         return web.get(BASE + path, answer, allow_head=False)
 
     def _answering(self, operation: Operation) -> Raw:
-        async def answer(request: web.Request) -> web.Response:
-            try:
-                token = await self._enter(request, operation.scope)
-                asked = _asked(request, operation)
-                body = await _body(request, operation.body) if operation.body else None
-                return _answer(operation, await operation.handler(Call(token, asked, body)))
-            except Refused as refused:
-                return _refusal(refused)
-            except StoreError as error:
-                log.warning("api.store_away", operation=operation.name, reason=str(error))
-                headers = {"Retry-After": str(AGAIN)}
-                return _refusal(Refused(503, "The store does not answer.", headers=headers))
-            except Exception:  # supervision boundary: a client must be answered in its language
-                log.exception("api.failed", operation=operation.name)
-                return _refusal(Refused(500, "Something went wrong here. The log says more."))
+        async def answer(request: web.Request) -> web.StreamResponse:
+            found = await self._found(request, operation)
+            if isinstance(found, Stream):
+                return await _streamed(request, operation, found)
+            return found
 
         return answer
+
+    async def _found(self, request: web.Request, operation: Operation) -> web.Response | Stream:
+        """The answer, or the refusal."""
+        try:
+            token = await self._enter(request, operation.scope)
+            asked = _asked(request, operation)
+            body = await _body(request, operation)
+            found = await operation.handler(Call(token, asked, body))
+            return found if isinstance(found, Stream) else _answer(operation, found)
+        except Refused as refused:
+            return _refusal(refused)
+        except StoreError as error:
+            log.warning("api.store_away", operation=operation.name, reason=str(error))
+            headers = {"Retry-After": str(AGAIN)}
+            return _refusal(Refused(503, "The store does not answer.", headers=headers))
+        except Exception:  # supervision boundary: a client must be answered in its language
+            log.exception("api.failed", operation=operation.name)
+            return _refusal(Refused(500, "Something went wrong here. The log says more."))
 
     def _refusing(self, status: int, methods: Sequence[str] = ()) -> Raw:
         allow = {"Allow": ", ".join(methods)} if methods else {}
@@ -123,21 +130,48 @@ def _asked(request: web.Request, operation: Operation) -> Frozen:
         raise invalid(error, operation.asked, places) from None
 
 
-async def _body(request: web.Request, model: type[Frozen]) -> Frozen:
-    """The body; raises Refused."""
-    if request.content_type != "application/json":
-        raise Refused(415, "Send JSON: `Content-Type: application/json`.")
-    if (request.content_length or 0) > LARGEST:
-        raise Refused(413, f"A body has at most {LARGEST} bytes.")
+async def _body(request: web.Request, operation: Operation) -> Frozen | bytes | None:
+    """The body: what its JSON says, or the file it is; raises Refused."""
+    model, largest = operation.body, operation.largest
+    if model is None and not operation.takes:
+        return None
+    if request.content_type not in (operation.takes or ("application/json",)):
+        takes = " or ".join(operation.takes)
+        what = (
+            f"Send a file as {takes}." if takes else "Send JSON: `Content-Type: application/json`."
+        )
+        raise Refused(415, what)
+    if (request.content_length or 0) > largest:
+        raise Refused(413, f"A body has at most {largest} bytes.")
     content = bytearray()
-    async for part in request.content.iter_chunked(LARGEST):
+    async for part in request.content.iter_chunked(PIECE):
         content += part
-        if len(content) > LARGEST:
-            raise Refused(413, f"A body has at most {LARGEST} bytes.")
+        if len(content) > largest:
+            raise Refused(413, f"A body has at most {largest} bytes.")
+    if model is None:
+        return bytes(content)
     try:
         return model.model_validate_json(bytes(content), strict=True)
     except ValidationError as error:
         raise invalid(error, model, BODY) from None
+
+
+async def _streamed(
+    request: web.Request, operation: Operation, found: Stream
+) -> web.StreamResponse:
+    """Send a file; where it breaks off, the connection does, so that nobody takes it for whole."""
+    called = f'attachment; filename="{found.name}"'
+    response = web.StreamResponse(headers={**HEADERS, "Content-Disposition": called})
+    response.content_type = found.media
+    await response.prepare(request)
+    try:
+        async for piece in found.pieces:
+            await response.write(piece)
+    except StoreError as error:
+        log.warning("api.broken_off", operation=operation.name, reason=str(error))
+        raise ConnectionResetError("broken off") from error
+    await response.write_eof()
+    return response
 
 
 def _answer(operation: Operation, found: Frozen | Answer) -> web.Response:

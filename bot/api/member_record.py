@@ -1,4 +1,4 @@
-"""A member's record over the API: attributes, notes, merging and splitting."""
+"""A member's record over the API: attributes, notes, who may be the same, merging, splitting."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ from datetime import datetime
 
 from pydantic import Field
 
+from bot.api.members import MemberShown, member_shown
 from bot.api.operation import Call, Number, Operation
 from bot.api.problem import Fault, Refused, pointer
 from bot.api.record import Record
 from bot.clock import utc
+from bot.members.candidates import Candidates
 from bot.members.dossier import Conflict, Dossier, WrongValues
 from bot.members.merging import CannotMerge, Merging
 from bot.members.notes import LONGEST, Note, Notes
@@ -59,6 +61,18 @@ class NoteList(Frozen):
     items: tuple[NoteShown, ...]
 
 
+class CandidateShown(MemberShown):
+    """A member who may be the same person, and why."""
+
+    why: str
+
+
+class CandidateList(Frozen):
+    """Who may be the same person, by number."""
+
+    items: tuple[CandidateShown, ...]
+
+
 class MergeGiven(Frozen):
     """Whom to merge with: the lower number stays.
 
@@ -81,12 +95,19 @@ class MemberRecordResource:
     """What hangs on ``/members/{number}``."""
 
     def __init__(
-        self, members: Members, dossier: Dossier, notes: Notes, merging: Merging, record: Record
+        self,
+        members: Members,
+        dossier: Dossier,
+        notes: Notes,
+        merging: Merging,
+        candidates: Candidates,
+        record: Record,
     ) -> None:
         self._members = members
         self._dossier = dossier
         self._notes = notes
         self._merging = merging
+        self._candidates = candidates
         self._record = record
 
     def operations(self) -> list[Operation]:
@@ -106,6 +127,10 @@ class MemberRecordResource:
             Operation(
                 *("POST", f"{one}/notes", write, self.write_note, {201: NoteShown}),
                 *(asked, NoteGiven, (404,)),
+            ),
+            Operation(
+                *("GET", f"{one}/candidates", "read:members", self.list_candidates),
+                *({200: CandidateList}, asked, None, (404,)),
             ),
             Operation(
                 *("POST", f"{one}/merge", write, self.merge_members, {200: Merged}),
@@ -142,6 +167,15 @@ class MemberRecordResource:
         member = await self._known(call.asked.number)
         await self._notes.add(member.number, call.token.actor, call.body.text)
         return _shown((await self._notes.of(member.number))[0])
+
+    async def list_candidates(self, call: Call[RecordAsked, None]) -> CandidateList:
+        """Who may be the same person: by phone, e-mail address or union id; nobody is merged."""
+        member = await self._known(call.asked.number)
+        found = await self._candidates.of(member)
+        shown = [
+            CandidateShown(**member_shown(one.member).model_dump(), why=one.why) for one in found
+        ]
+        return CandidateList(items=tuple(shown))
 
     async def merge_members(self, call: Call[RecordAsked, MergeGiven]) -> Merged:
         """Make one member of two who are the same person."""

@@ -1,26 +1,22 @@
-"""Members, groups and audiences over the API."""
+"""Members over the API: the list, a search, one member, and giving and taking tags."""
 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from pydantic import Field
 
 from bot.api.operation import Call, Number, Operation
-from bot.api.paging import Asked, Paged, Searched, cursor, page_of
-from bot.api.problem import Fault, Refused
+from bot.api.paging import Paged, Searched, cursor
+from bot.api.problem import Refused
 from bot.api.record import Record
-from bot.audience.audience import Audience
-from bot.audience.segments import Segments
 from bot.clock import utc
-from bot.located import Problems
 from bot.members.search import Search
 from bot.model.base import Frozen
-from bot.sop.engine.roster import Roster
 from bot.store.effects import Effects
 from bot.store.facts import Facts
-from bot.store.members import Group, Member, Members
+from bot.store.members import Member, Members
 from bot.store.store import Store
 
 if TYPE_CHECKING:
@@ -66,57 +62,6 @@ class Tags(Frozen):
     """A member's tags."""
 
     tags: tuple[str, ...]
-
-
-class GroupShown(Frozen):
-    """A group at a gateway; ``gone``: it is not there any more."""
-
-    number: int
-    gateway: str
-    id: str
-    name: str
-    owner: str
-    since: datetime
-    gone: bool
-    members: int
-
-
-class GroupList(Paged[GroupShown]):
-    """Groups, by number."""
-
-
-class GroupAsked(Frozen):
-    """Which group."""
-
-    number: Number
-
-
-class SegmentShown(Frozen):
-    """An audience saved under a name."""
-
-    name: str
-    audience: str
-    by: str
-    at: datetime
-
-
-class SegmentList(Paged[SegmentShown]):
-    """Segments, by name."""
-
-
-class AudienceAsked(Frozen):
-    """An audience, such as ``tag:vip and not active:7d``."""
-
-    audience: str = Field(min_length=1, max_length=2000, examples=["tag:vip and not active:7d"])
-    to: Literal["member", "group"] = "member"
-
-
-class AudienceCounted(Frozen):
-    """How many an audience is now."""
-
-    audience: str
-    to: Literal["member", "group"]
-    count: int
 
 
 class MemberResource:
@@ -224,108 +169,6 @@ class MemberResource:
         if member is None:
             raise Refused(404, f"There is no member {number}.")
         return member
-
-
-class GroupResource:
-    """``/groups``."""
-
-    def __init__(self, members: Members, directory: Directory) -> None:
-        self._members = members
-        self._directory = directory
-
-    def operations(self) -> list[Operation]:
-        """What can be done with groups."""
-        return [
-            Operation("GET", "/groups", "read:groups", self.list_groups, {200: GroupList}, Asked),
-            Operation(
-                "GET",
-                "/groups/{number}",
-                "read:groups",
-                self.get_group,
-                {200: GroupShown},
-                GroupAsked,
-                None,
-                (404,),
-            ),
-        ]
-
-    async def list_groups(self, call: Call[Asked, None]) -> GroupList:
-        """Every group, by number."""
-        page, onward = page_of(await self._members.groups(), call.asked)
-        return GroupList(items=tuple([await self._shown(one) for one in page]), next=onward)
-
-    async def get_group(self, call: Call[GroupAsked, None]) -> GroupShown:
-        """One group."""
-        group = await self._members.group(call.asked.number)
-        if group is None:
-            raise Refused(404, f"There is no group {call.asked.number}.")
-        return await self._shown(group)
-
-    async def _shown(self, group: Group) -> GroupShown:
-        return GroupShown(
-            number=group.number,
-            gateway=group.conversation.gateway,
-            id=group.conversation.group or "",
-            name=group.name,
-            owner=group.owner,
-            since=utc(group.since),
-            gone=group.gone,
-            members=len(await self._directory.roster(group.number)),
-        )
-
-
-class AudienceResource:
-    """``/segments`` and ``/audience``."""
-
-    def __init__(self, segments: Segments, roster: Roster) -> None:
-        self._segments = segments
-        self._roster = roster
-
-    def operations(self) -> list[Operation]:
-        """What can be asked about audiences."""
-        return [
-            Operation(
-                "GET", "/segments", "read:members", self.list_segments, {200: SegmentList}, Asked
-            ),
-            Operation(
-                "GET",
-                "/audience",
-                "read:members",
-                self.count_audience,
-                {200: AudienceCounted},
-                AudienceAsked,
-            ),
-        ]
-
-    async def list_segments(self, call: Call[Asked, None]) -> SegmentList:
-        """Every saved audience, by name."""
-        page, onward = page_of(await self._segments.all(), call.asked)
-        shown = [
-            SegmentShown(name=one.name, audience=str(one.audience), by=one.by, at=utc(one.at))
-            for one in page
-        ]
-        return SegmentList(items=tuple(shown), next=onward)
-
-    async def count_audience(self, call: Call[AudienceAsked, None]) -> AudienceCounted:
-        """How many members or groups an audience is now."""
-        asked = call.asked
-        try:
-            audience = Audience.parse(asked.audience)
-            if problems := await self._roster.algebra.check(audience, asked.to):
-                raise Problems(problems)
-            count = await self._roster.count(audience, asked.to)
-        except Problems as error:
-            faults = [
-                Fault(
-                    where="query",
-                    at="/audience",
-                    message=f"at character {one.place.column}: {one.message}",
-                    hint=str(one.hint),
-                )
-                for one in error.problems
-            ]
-            raise Refused(422, faults[0].message, faults) from None
-        return AudienceCounted(audience=str(audience), to=asked.to, count=count)
 
 
 def member_shown(member: Member) -> MemberShown:

@@ -38,7 +38,7 @@ def described(operations: Sequence[Operation], version: str) -> bytes:
         "info": {
             "title": "Muster",
             "version": version,
-            "description": "Links, clicks, conversions, members, groups and SOPs of a community.",
+            "description": "A community's members, links, check-ins, welcomes, routes and SOPs.",
         },
         "servers": [{"url": BASE}],
         "paths": paths,
@@ -74,6 +74,8 @@ def _operation(one: Operation, models: Models) -> dict[str, Any]:
     if one.body:
         content = {"application/json": {"schema": models[one.body, "validation"]}}
         told["requestBody"] = {"required": True, "content": content}
+    elif one.takes:
+        told["requestBody"] = {"required": True, "content": _files(one.takes)}
     return told
 
 
@@ -95,8 +97,10 @@ def _responses(one: Operation, models: Models) -> dict[str, Any]:
     for status, answer in one.answers.items():
         content = {"application/json": {"schema": models[answer, "serialization"]}}
         responses[str(status)] = {"description": HTTPStatus(status).phrase, "content": content}
+    if one.gives:
+        responses["200"] = {"description": "The file", "content": _files(one.gives)}
     problem = {CONTENT_TYPE: {"schema": models[Problem, "serialization"]}}
-    refusals = {*ALWAYS, *one.refusals, *(WITH_BODY if one.body else ())}
+    refusals = {*ALWAYS, *one.refusals, *(WITH_BODY if one.body or one.takes else ())}
     for status in sorted(refusals):
         told = {"description": HTTPStatus(status).phrase, "content": problem}
         if headers := HEADERS.get(status):
@@ -106,3 +110,7 @@ def _responses(one: Operation, models: Models) -> dict[str, Any]:
             }
         responses[str(status)] = told
     return responses
+
+
+def _files(media: Sequence[str]) -> dict[str, Any]:
+    return {one: {"schema": {"type": "string", "contentMediaType": one}} for one in media}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Generic, Literal, TypeVar
 
@@ -16,6 +16,8 @@ from bot.tokens import Scope, Token
 A = TypeVar("A", bound=Frozen)
 B = TypeVar("B")
 LARGEST = 2**53 - 1
+BODY = 64 * 1024
+"""Bytes a body usually may have."""
 _NAME = re.compile(r"\{(\w+)\}")
 
 
@@ -53,7 +55,16 @@ class Answer:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
-Handler = Callable[[Call[Any, Any]], Awaitable[Frozen | Answer]]
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """An answer that is a file, sent while it is made."""
+
+    name: str
+    media: str
+    pieces: AsyncIterator[bytes]
+
+
+Handler = Callable[[Call[Any, Any]], Awaitable[Frozen | Answer | Stream]]
 Method = Literal["GET", "POST", "PUT", "DELETE"]
 
 
@@ -63,7 +74,9 @@ class Operation:
 
     ``asked`` names the values in path, query and headers: those of the path are in its braces,
     those of headers have an alias with a hyphen. ``answers`` are by status, the usual one first.
-    ``refusals`` are the statuses it may refuse with beside those every operation has.
+    ``refusals`` are the statuses it may refuse with beside those every operation has. A body is
+    JSON of the model ``body``, or a file of one of the media types ``takes``, and has at most
+    ``largest`` bytes. With ``gives`` the answer is a ``Stream`` of one of these media types.
     """
 
     method: Method
@@ -74,6 +87,9 @@ class Operation:
     asked: type[Frozen] = Nothing
     body: type[Frozen] | None = None
     refusals: tuple[int, ...] = ()
+    takes: Sequence[str] = ()
+    gives: Sequence[str] = ()
+    largest: int = BODY
 
     @property
     def name(self) -> str:

@@ -17,14 +17,11 @@ T = TypeVar("T")
 MOST = 200
 
 
-class Asked(Frozen):
-    """Which page of a list."""
+class Cursor(Frozen):
+    """Where a page of a list begins."""
 
     cursor: str = Field(
         default="", pattern=r"^[A-Za-z0-9_-]{0,2000}$", description="The ``next`` of the last page."
-    )
-    limit: Annotated[Whole, Field(ge=1, le=MOST)] = Field(
-        default=50, description="How many at most."
     )
 
     @property
@@ -40,6 +37,14 @@ class Asked(Frozen):
         if not said or cursor(said) != self.cursor:
             raise wrong("query", "cursor", "expected the `next` of a page of this list")
         return said
+
+
+class Asked(Cursor):
+    """Which page of a list."""
+
+    limit: Annotated[Whole, Field(ge=1, le=MOST)] = Field(
+        default=50, description="How many at most."
+    )
 
     @property
     def offset(self) -> int:

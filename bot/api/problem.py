@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from typing import Literal
@@ -14,6 +15,8 @@ from bot.model.base import Frozen
 
 CONTENT_TYPE = "application/problem+json"
 Where = Literal["body", "query", "path", "header"]
+_KEY = re.compile(r'\[(\d+)\]|"((?:[^"\\]|\\.)*)"|([\w-]+)')
+"""A part of a key as problems write it (bot/located/problem.py)."""
 
 
 class Fault(Frozen):
@@ -76,6 +79,36 @@ def unacceptable(problems: Problems, fields: Iterable[str], otherwise: str) -> R
         if one.place.column:
             message = f"at character {one.place.column}: {message}"
         faults.append(Fault(where="body", at=pointer(place), message=message, hint=str(one.hint)))
+    return Refused(422, f"{faults[0].at}: {faults[0].message}", faults)
+
+
+def misread(problems: Problems, name: str) -> Refused:
+    """A refusal of what a room found wrong with a text in the query."""
+    faults = [
+        Fault(
+            where="query",
+            at=pointer([name]),
+            message=f"at character {one.place.column}: {one.message}"
+            if one.place.column
+            else str(one.message),
+            hint=str(one.hint),
+        )
+        for one in problems.problems
+    ]
+    return Refused(422, faults[0].message, faults)
+
+
+def unfit(problems: Problems, name: str) -> Refused:
+    """A refusal of what a room found wrong in the table ``name`` of a body."""
+    faults = [
+        Fault(
+            where="body",
+            at=pointer([name, *("".join(part) for part in _KEY.findall(one.key))]),
+            message=str(one.message),
+            hint=str(one.hint),
+        )
+        for one in problems.problems
+    ]
     return Refused(422, f"{faults[0].at}: {faults[0].message}", faults)
 
 

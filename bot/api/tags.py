@@ -18,6 +18,8 @@ from bot.tags.application import Application, State
 from bot.tags.parts import Choice, Part, Parted, said
 from bot.tags.room import Tags
 
+LARGEST = 6 * 1024 * 1024
+"""Bytes a list of members may have, as in the console."""
 Chosen = Annotated[str, Field(min_length=1, max_length=2000)]
 Named = Annotated[str, Field(min_length=1, max_length=60)]
 
@@ -46,7 +48,7 @@ class PartsWanted(Frozen):
         default=(), max_length=50, examples=[["group:sandbox/tea", "group:sandbox/run"]]
     )
     listed: tuple[Named, ...] = Field(
-        default=(), max_length=1000, description="Accounts, #numbers or phones."
+        default=(), description="At most 200,000 accounts, #numbers or phones."
     )
     at: AwareDatetime | None = Field(default=None, description="Who was in the groups then.")
     within: Chosen = Field(default="everyone", description="Only these members.")
@@ -117,10 +119,16 @@ class TagResource:
         return [
             Operation("GET", "/tags", read, self.list_tags, {200: TagTable}),
             Operation(
-                "POST", "/tag-parts", read, self.count_parts, {200: PartsShown}, body=PartsWanted
+                *("POST", "/tag-parts", read, self.count_parts, {200: PartsShown}),
+                body=PartsWanted,
+                largest=LARGEST,
             ),
             Operation("GET", every, read, self.list_applications, {200: ApplicationList}),
-            Operation("POST", every, write, self.apply_tag, {201: shown}, body=ApplicationWanted),
+            Operation(
+                *("POST", every, write, self.apply_tag, {201: shown}),
+                body=ApplicationWanted,
+                largest=LARGEST,
+            ),
             Operation(
                 *("GET", one, read, self.get_application, {200: shown}),
                 *(ApplicationAsked, None, (404,)),

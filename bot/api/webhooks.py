@@ -1,4 +1,4 @@
-"""Webhooks over the API: list, add, change, pause, test, and what was not taken."""
+"""Webhooks over the API: list, add, change, pause and test."""
 
 from __future__ import annotations
 
@@ -10,16 +10,12 @@ from typing import Literal
 from pydantic import Field
 
 from bot.api.operation import Answer, Call, Operation
-from bot.api.paging import Asked, Paged, cursor
 from bot.api.problem import Refused, wrong
 from bot.clock import utc
 from bot.model.base import Frozen
 from bot.webhooks.courier import Courier
 from bot.webhooks.endpoint import LONGEST, LONGEST_NOTE, BadWebhook, Endpoint
-from bot.webhooks.queue import Letter, Queue
 from bot.webhooks.webhooks import NoSuchWebhook, Webhooks
-
-EVENT = r"^[a-z]{1,20}_[0-9]{1,15}_[0-9]{1,10}$"
 
 
 class WebhookShown(Frozen):
@@ -84,16 +80,6 @@ class WebhookAsked(Frozen):
     webhook: str = Field(pattern=r"^[0-9a-f]{8}$")
 
 
-class LettersAsked(Asked, WebhookAsked):
-    """Which webhook, and which page of its dead letters."""
-
-
-class LetterAsked(WebhookAsked):
-    """Which dead letter."""
-
-    event: str = Field(pattern=EVENT)
-
-
 class Tried(Frozen):
     """What came of a test event: the answer's status (0: none), or the reason there was none."""
 
@@ -103,45 +89,16 @@ class Tried(Frozen):
     answer: str
 
 
-class LetterShown(Frozen):
-    """An event that was not taken in all its tries."""
-
-    event: str
-    type: str
-    at: datetime
-    tries: int
-    reason: str
-    answer: str
-    body: str
-
-
-class LetterList(Paged[LetterShown]):
-    """Dead letters, the newest first."""
-
-
-class Replayed(Frozen):
-    """How many are sent again."""
-
-    replayed: int
-
-
-class Dropped(Frozen):
-    """How many were forgotten."""
-
-    dropped: int
-
-
 class WebhookResource:
     """``/webhooks``."""
 
-    def __init__(self, room: Webhooks, queue: Queue, courier: Courier) -> None:
+    def __init__(self, room: Webhooks, courier: Courier) -> None:
         self._room = room
-        self._queue = queue
         self._courier = courier
 
     def operations(self) -> list[Operation]:
         """What can be done with webhooks."""
-        one, letters, shown = "/webhooks/{webhook}", "/webhooks/{webhook}/letters", WebhookShown
+        one, shown = "/webhooks/{webhook}", WebhookShown
         read: Literal["read:webhooks"] = "read:webhooks"
         write: Literal["write:webhooks"] = "write:webhooks"
         at = (WebhookAsked, None, (404,))
@@ -161,23 +118,6 @@ class WebhookResource:
             Operation("POST", f"{one}/resume", write, self.resume_webhook, {200: shown}, *at),
             Operation("POST", f"{one}/rotate", write, self.rotate_webhook, {200: SecretMade}, *at),
             Operation("POST", f"{one}/test", write, self.test_webhook, {200: Tried}, *at),
-            Operation(
-                *("GET", letters, read, self.list_webhook_letters, {200: LetterList}),
-                *(LettersAsked, None, (404,)),
-            ),
-            Operation(*("DELETE", letters, write, self.drop_webhook_letters, {200: Dropped}), *at),
-            Operation(
-                *("POST", f"{one}/replay", write, self.replay_webhook_letters),
-                *({200: Replayed}, *at),
-            ),
-            Operation(
-                *("DELETE", f"{letters}/{{event}}", write, self.drop_webhook_letter),
-                *({200: Dropped}, LetterAsked, None, (404,)),
-            ),
-            Operation(
-                *("POST", f"{letters}/{{event}}/replay", write, self.replay_webhook_letter),
-                *({200: Replayed}, LetterAsked, None, (404,)),
-            ),
         ]
 
     # endpoints
@@ -241,51 +181,7 @@ class WebhookResource:
             arrived=not reply.reason, status=reply.status, reason=reply.said, answer=reply.text
         )
 
-    # dead letters
-
-    async def list_webhook_letters(self, call: Call[LettersAsked, None]) -> LetterList:
-        """What it did not take in all the tries."""
-        asked = call.asked
-        start = asked.offset
-        with told():
-            await self._room.get(asked.webhook)
-        found = await self._queue.letters(asked.webhook, start, asked.limit + 1)
-        more = str(start + asked.limit) if len(found) > asked.limit else ""
-        return LetterList(items=tuple(map(_letter, found[: asked.limit])), next=cursor(more))
-
-    async def replay_webhook_letters(self, call: Call[WebhookAsked, None]) -> Replayed:
-        """Send all of them again, under the names they had."""
-        return await self._replayed(call.asked.webhook, call.token.actor, "")
-
-    async def replay_webhook_letter(self, call: Call[LetterAsked, None]) -> Replayed:
-        """Send one of them again."""
-        return await self._replayed(call.asked.webhook, call.token.actor, call.asked.event)
-
-    async def drop_webhook_letters(self, call: Call[WebhookAsked, None]) -> Dropped:
-        """Forget all of them."""
-        return await self._dropped(call.asked.webhook, call.token.actor, "")
-
-    async def drop_webhook_letter(self, call: Call[LetterAsked, None]) -> Dropped:
-        """Forget one of them."""
-        return await self._dropped(call.asked.webhook, call.token.actor, call.asked.event)
-
     # inside
-
-    async def _replayed(self, webhook: str, by: str, event: str) -> Replayed:
-        with told():
-            await self._room.get(webhook)
-        number = await self._queue.replay(webhook, by, event)
-        if event and not number:
-            raise Refused(404, f"There is no dead letter {event}.")
-        return Replayed(replayed=number)
-
-    async def _dropped(self, webhook: str, by: str, event: str) -> Dropped:
-        with told():
-            await self._room.get(webhook)
-        number = await self._queue.drop(webhook, by, event)
-        if event and not number:
-            raise Refused(404, f"There is no dead letter {event}.")
-        return Dropped(dropped=number)
 
     async def _switched(self, switching: Awaitable[Endpoint]) -> WebhookShown:
         with told():
@@ -313,10 +209,6 @@ def told() -> Iterator[None]:
         raise Refused(404, str(error)) from None
     except BadWebhook as error:
         raise wrong("body", error.what, str(error)) from None
-
-
-def _letter(one: Letter) -> LetterShown:
-    return LetterShown(**one.model_dump(exclude={"at"}), at=utc(one.at))
 
 
 def _moment(at: int) -> datetime | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from io import BytesIO
 from itertools import count
 from typing import Any
 
@@ -53,8 +54,9 @@ class Tool:
         data = raw if raw is not None else json.dumps(body).encode() if body is not None else None
         if data is not None:
             headers.setdefault("Content-Type", "application/json")
+        sent = None if data is None else BytesIO(data)
         async with self.client.request(
-            method, f"/api/v1{path}", data=data, headers=headers
+            method, f"/api/v1{path}", data=sent, headers=headers
         ) as answer:
             return Said(answer.status, answer.headers, await answer.text())
 

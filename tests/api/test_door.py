@@ -14,6 +14,7 @@ def operations(shop: Shop) -> list[tuple[str, str, str]]:
     app = shop.house.community.app
     api = Api(app, shop.house.console.directory, shop.tokens)
     words = {"tag": "vip", "entry": "1-0", **dict.fromkeys(("name", "webhook", "event"), "x")}
+    words |= {"programme": "daily", "day": "2026-06-17", "script": "tea"}
     fill = {**words, "number": "1", "application": "1"}
     return [(one.method, one.path.format(**fill), one.scope) for one in api.operations]
 

@@ -29,9 +29,13 @@ def filter_case(context, case):
 async def test_a_tester_made_from_the_description_finds_nothing_wrong(
     shop: Shop, tmp_path: Path
 ) -> None:
-    await people(shop.house, 3)
-    await shop.house.rooms.links.make("https://shop.example/")
-    await shop.house.rooms.sops.start("weekly_tips", "all-groups", "ann")
+    rooms = shop.house.rooms
+    ada, *_ = await people(shop.house, 3)
+    await ada.says("签到", await shop.house.community.group("tea"))
+    await rooms.links.make("https://shop.example/")
+    await rooms.sops.start("weekly_tips", "all-groups", "ann")
+    await rooms.welcomes.scripts.save({"id": "tea", "messages": ["Hello"]}, "ann")
+    await rooms.imports.take("ann", "people.csv", b"id,name\nu1,Ada")
     tool, app = await shop.tool(), shop.house.community.app
     base = f"{shop.house.url}/api/v1"
     (tmp_path / "short_lines.py").write_text(HOOKS)

@@ -49,3 +49,15 @@ async def test_what_cannot_be_is_told_where_it_stands(shop: Shop) -> None:
         assert said.status == 422, change
         assert ("body", at) in said.at, said.at
     assert (await tool.ask("GET", "/tag-applications/7")).status == 404
+
+
+async def test_a_list_may_be_as_long_as_in_the_console(shop: Shop) -> None:
+    await people(shop.house, 4)
+    tool = await shop.tool()
+    listed = ["u0", "u2", *(f"nobody-{n}" for n in range(20_000))]
+    counted = await tool.ask("POST", "/tag-parts", {"listed": listed})
+    assert (counted.json["all"], len(counted.json["unknown"])) == (2, 20_000)
+    huge = await tool.ask("POST", "/tag-parts", {"listed": ["x" * 60] * 100_000})
+    assert huge.status == 413
+    long = await tool.ask("POST", "/tag-parts", {"listed": ["x"] * 200_001})
+    assert (long.status, long.at) == (422, [("body", "/listed")])
