@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Collection, Mapping
-from zoneinfo import ZoneInfo
 
 from bot.audience.audience import Audience
-from bot.delivery.journal import Entry, record
 from bot.i18n.mark import msgid
 from bot.located import Place, Problem, Problems, nearest
-from bot.model.delivery import Delivery
 from bot.model.phrase import Phrase
 from bot.sop.changes.draft import Drafts
+from bot.sop.clocks import Clocks
+from bot.sop.deeds import noted, told
 from bot.sop.engine.cursors import Cursors
 from bot.sop.engine.recall import Recall
 from bot.sop.engine.roster import Roster
 from bot.sop.engine.turn import Turn
 from bot.sop.engine.turns import Turns
+from bot.sop.faults import Locked, NoSuchSop, WrongState, faster
 from bot.sop.means import Means
+from bot.sop.naming import called, wrong_name
 from bot.sop.outcomes.results import Results
 from bot.sop.outcomes.tasks import Tasks
-from bot.sop.record import Identity, Sop, State, Version, differing, zone_or_none
+from bot.sop.record import Identity, Sop, State, Version, differing
 from bot.sop.templates.shelf import Shelf
 from bot.sop.templates.template import Template
 from bot.sop.times.window import Windows
@@ -29,28 +29,8 @@ from bot.sop.versions import Versions
 from bot.store.audit import Change, audit
 from bot.store.effects import Effects
 
-_NAME = re.compile(r"[a-z0-9_-]+")
-RESERVED = frozenset({"templates", "start", "upcoming", "approvals", "audience", "check"})
-"""Names an SOP cannot have: the console's pages beside it do."""
 NAMES = 100
 """SOPs that may share a name before another one must be given."""
-
-
-class NoSuchSop(LookupError):
-    """There is no SOP of that name; the message names the nearest."""
-
-
-class WrongState(Exception):
-    """A SOP cannot do that in its state, or somebody else changed it at the same moment."""
-
-
-class Locked(WrongState):
-    """A step is about to be due, at the wall time ``due``; till then it cannot be edited."""
-
-    def __init__(self, ident: str, due: str) -> None:
-        super().__init__(Phrase('"{name}" is locked: a step is due at {due}', name=ident, due=due))
-        self.due = due
-
 
 Also = Callable[[Effects, Sop], None]
 """Adds what is done in the same step as a start or an edit, or makes neither happen."""
@@ -68,7 +48,8 @@ class Sops:
         self.recall = Recall(means.store)
         self.tasks = Tasks(means.store)
         self.results = Results(means.store, means.facts)
-        self.windows = Windows(means.delivery, means.store.clock, self._zone_of)
+        clocks = Clocks(means.store, self.versions, means.timezone)
+        self.windows = Windows(means.delivery, means.store.clock, clocks.of)
         self.drafts = Drafts(self.roster, means.timezone, means.language)
         self.turns = Turns(means.store, self.roster, self.versions, means.timezone)
         self._cursors = Cursors(means.store, means.timezone)
@@ -107,17 +88,6 @@ class Sops:
         """What one look of the planner needs to know of it; raises Changed."""
         return await self.turns.turn(sop, now)
 
-    async def _zone_of(self, delivery: Delivery) -> tuple[ZoneInfo, tuple[str, ...]]:
-        """The zone of whom a delivery goes to: its SOP's, else the member's, else ours."""
-        own, member = None, delivery.member
-        if member is not None:
-            own = await self._store.text("HGET", self._keys.member(member), "attribute:timezone")
-        if delivery.result is not None:
-            ident, number, _ = delivery.result.run.split("/", 2)
-            version = await self.versions.get(ident, int(number))
-            return version.zone(own, self.means.timezone), version.template.guards.blackout
-        return zone_or_none(own) or ZoneInfo(self.means.timezone), ()
-
     # changing
 
     async def start(
@@ -140,32 +110,24 @@ class Sops:
         """
         now = self._store.clock.now()
         source = source or (template if isinstance(template, str) else name)
-        ident = self.called(name, source)
+        ident = called(name, source)
         found = template if isinstance(template, Template) else await self.shelf.get(template)
         version = await self.drafts.version(1, found, audience, parameters or {}, by, language, now)
         number = int(await self._store.call("INCR", self._keys.fence()))
         for attempt in range(1, NAMES):
-            called = ident + (f"-{attempt}" if attempt > 1 else "")
             identity = Identity(
-                id=called, number=number, template=source, title=found.title, started=now, by=by
+                id=ident + (f"-{attempt}" if attempt > 1 else ""),
+                number=number,
+                template=source,
+                title=found.title,
+                started=now,
+                by=by,
             )
             sop = Sop(identity=identity, state="running", version=1)
             if await self._begin(sop, version, also):
                 self.means.bell.ring("planner")
                 return sop
-        message = Phrase('too many SOPs are called "{name}"', name=ident)
-        raise Problems([Problem(Place("name"), "", message)])
-
-    def called(self, name: str, source: str) -> str:
-        """What a SOP will be called, but for a number; raises Problems."""
-        if name and not _NAME.fullmatch(name):
-            message = msgid("expected a name of lower-case letters, digits, - and _")
-            raise Problems([Problem(Place("name"), "", message)])
-        ident = name or source
-        if ident in RESERVED or not ident:
-            message = Phrase('"{name}" is the name of a page; choose another', name=ident)
-            raise Problems([Problem(Place("name"), "", message if ident else msgid("missing"))])
-        return ident
+        raise wrong_name(Phrase('too many SOPs are called "{name}"', name=ident))
 
     async def edit(
         self,
@@ -206,14 +168,15 @@ class Sops:
         self._cursors.begin(effects, changed, version, old, always)
         self._cursors.catch_up(effects, changed, version, catch_up, now)
         await self._fix(effects, sop, version, old)
-        self._journal(effects, sop, "sop.edited", by, f"{sop.token} → {changed.token}")
+        title, turned = sop.title(self.language), f"{sop.token} → {changed.token}"
+        noted(effects, sop, "sop.edited", by, now, turned, title)
         before, after = differing(old, version)
         change = Change(at=now, who=by, what="sop.edited", on=sop.source)
         audit(effects, change.model_copy(update={"before": before, "after": after}))
         if also is not None:
             also(effects, changed)
         if not await self._store.apply(effects):
-            raise WrongState(_faster(ident))
+            raise faster(ident)
         await self.recall.back(sop.id)
         return changed
 
@@ -280,7 +243,7 @@ class Sops:
         elif to == "running":
             await self._cursors.resume(effects, sop, await self.version(sop), now)
         why = f": {reason}" if reason else ""
-        self._note(effects, sop, f"sop.{to}", by, f"{sop.token} → {changed.token}{why}")
+        self._told(effects, sop, f"sop.{to}", by, f"{sop.token} → {changed.token}{why}")
         return changed
 
     async def clear(self, sop: Sop) -> None:
@@ -294,7 +257,7 @@ class Sops:
         effects = Effects(self._keys)
         changed = await self.switch(effects, ident, to, by, reason)
         if not await self._store.apply(effects) and await self.get(ident) != changed:
-            raise WrongState(_faster(ident))
+            raise faster(ident)
         return changed
 
     def _demand(self, sop: Sop, what: str, states: tuple[State, ...]) -> None:
@@ -313,13 +276,13 @@ class Sops:
         await self._fix(effects, sop, version)
         self.versions.keep(effects, sop, version)
         self._cursors.begin(effects, sop, version)
-        self._note(effects, sop, "sop.started", version.by, str(version.audience))
+        self._told(effects, sop, "sop.started", version.by, str(version.audience))
         if also is not None:
             also(effects, sop)
         if await self._store.apply(effects):
             return True
         if not await self._store.call("HEXISTS", keys.sop_all(), sop.id):
-            raise WrongState(_faster(sop.id))
+            raise faster(sop.id)
         return False
 
     async def _fix(
@@ -331,22 +294,6 @@ class Sops:
             who = await self.roster.algebra.members(version.audience)
             effects.do("SET", self._keys.sop_audience(sop.id), who.bitmap())
 
-    def _note(self, effects: Effects, sop: Sop, what: str, by: str, reason: str) -> None:
-        entry = self._journal(effects, sop, what, by, reason)
-        body = entry.model_dump_json(exclude_defaults=True)
-        effects.do("XADD", self._keys.audit(), "*", "entry", body)
-
-    def _journal(self, effects: Effects, sop: Sop, what: str, by: str, reason: str) -> Entry:
-        entry = Entry(
-            at=self._store.clock.now(),
-            what=what,
-            source=f"{sop.source}, by {by}",
-            reason=reason,
-            text=sop.title(self.means.language),
-        )
-        record(effects, entry)
-        return entry
-
-
-def _faster(ident: str) -> Phrase:
-    return Phrase('"{name}" was changed by somebody else just now', name=ident)
+    def _told(self, effects: Effects, sop: Sop, what: str, by: str, change: str) -> None:
+        now, title = self._store.clock.now(), sop.title(self.language)
+        told(effects, sop, what, by, now, change, title)

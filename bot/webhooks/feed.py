@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 import structlog
@@ -68,6 +68,11 @@ class Happened(Frozen):
     conversation: str = ""
     group: int = 0
 
+    def of(self, led: Mapping[int, int]) -> Happened:
+        """The same, of whom its member was merged with since."""
+        number = led.get(self.member or 0)
+        return self.model_copy(update={"member": number}) if number else self
+
 
 class Feed:
     """Follows the streams; cursor and queues move in one script, so an entry is queued once.
@@ -131,6 +136,8 @@ class Feed:
             who = [one.id for one in endpoints if _wants(one, happened.event, ident)]
             if who:
                 wanted.append((ident, happened, who))
+        led = await self._members.survivors(one.member or 0 for _, one, _ in wanted)
+        wanted = [(ident, one.of(led), who) for ident, one, who in wanted]
         accounts = await self._accounts({one.member or 0 for _, one, _ in wanted})
         groups = await self._groups({one.group for _, one, _ in wanted})
         jobs = []

@@ -10,6 +10,7 @@ import pytest
 from bot.store.store import Store
 from bot.testing.clock import TestClock
 
+from .desk import Desk
 from .town import FOLDER, HOUR, Town
 
 
@@ -30,3 +31,9 @@ def shipped(town: Town) -> Callable[[], Town]:
         return town
 
     return use
+
+
+@pytest.fixture
+def desk(town: Town) -> Desk:
+    """Noon of Wednesday 2026-06-17 in Shanghai."""
+    return Desk(town)

@@ -10,7 +10,7 @@ from bot.routing.context import Context, Speaker
 from bot.store.effects import Effects
 from handlers.sop_commands import sop_list, sop_pause, sop_resume
 
-from .test_planner import DAILY, notice
+from .samples import DAILY, notice
 from .town import HOUR, Town
 
 

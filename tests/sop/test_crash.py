@@ -13,9 +13,9 @@ from random import Random
 
 import pytest
 
-from bot.sop.sops import WrongState
+from bot.sop.faults import WrongState
 
-from .test_planner import DAILY, notice
+from .samples import DAILY, notice
 from .town import HOUR, Town
 
 ROOT = Path(__file__).parents[2]

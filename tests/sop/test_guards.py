@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.sop.sops import WrongState
+from bot.sop.faults import WrongState
 from bot.store.effects import Effects
 
 from .town import DAY, HOUR, Town

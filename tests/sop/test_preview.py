@@ -11,7 +11,7 @@ from bot.located import Problems
 from bot.routing.template import TemplateFailed
 from bot.sop.foresight.preview import Preview
 
-from .test_planner import DAILY, HELLO, notice
+from .samples import DAILY, HELLO, notice
 from .town import DAY, HOUR, Town
 
 

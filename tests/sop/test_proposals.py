@@ -11,8 +11,8 @@ from bot.located import Problems
 from bot.sop.changes.difference import Change, Differences
 from bot.sop.changes.proposals import NoSuchProposal, OwnProposal, Proposals
 from bot.sop.changes.redline import redline
+from bot.sop.faults import Locked, WrongState
 from bot.sop.foresight.preview import Preview
-from bot.sop.sops import Locked, WrongState
 
 from .town import HOUR, Town
 

@@ -8,14 +8,14 @@ import pytest
 
 from bot.delivery.outbox import Ending
 from bot.model.capabilities import Capabilities
+from bot.sop.faults import WrongState
 from bot.sop.outcomes.asked import Asked
 from bot.sop.outcomes.reminders import TaskReminders
 from bot.sop.outcomes.retry import Retry
 from bot.sop.record import Sop
-from bot.sop.sops import WrongState
 from bot.store.effects import Effects
 
-from .test_planner import NOTICE
+from .samples import NOTICE
 from .town import DAY, HOUR, Town
 
 MINUTE = 60.0

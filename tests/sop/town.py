@@ -94,7 +94,9 @@ class Town:
             )
         )
 
-    async def invite(self, route: str, member: int) -> Invitation:
+    async def invite(
+        self, route: str, member: int, to: Conversation | None = None, source: str = ""
+    ) -> Invitation:
         """What the routes room would say."""
         text, variables = "去{{ target.name }}", {"target": {"name": route}}
         return Invitation("full") if route == "full" else Invitation("open", text, variables)

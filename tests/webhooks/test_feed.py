@@ -235,6 +235,16 @@ async def test_who_is_erased_is_taken_out_of_what_waits_and_is_never_told(wired:
     await store.call("DEL", store.keys.webhook_body(endpoint.id))
 
 
+async def test_what_ends_after_a_merge_is_told_of_the_survivor(wired: Wired) -> None:
+    await people(wired.house, 2)
+    await wired.connect("message.sent")
+    await wired.rooms.merging.merge(1, 2, "ann")
+    await journal(wired, Entry(at=1, what="delivery.sent", delivery="7", member=2))
+    (told,) = await wired.shop.wait(1)
+    assert told.body["data"]["member"] == 1
+    assert told.body["data"]["accounts"] == ["sandbox/u0"]
+
+
 async def erase(wired: Wired, number: int) -> bool:
     """Erase a member."""
     members, erasing = wired.house.members, wired.house.store

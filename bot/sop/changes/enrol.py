@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from bot.delivery.journal import Entry, record
 from bot.model.phrase import Phrase
-from bot.sop.sops import NoSuchSop, Sops, WrongState
+from bot.sop.faults import NoSuchSop, WrongState
+from bot.sop.sops import Sops
 from bot.sop.templates.anchor import ENROLLED
 from bot.store.audit import Change, audit
 from bot.store.effects import Effects

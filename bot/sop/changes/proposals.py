@@ -7,8 +7,10 @@ from typing import Literal
 
 from bot.audience.audience import Audience
 from bot.model.base import Frozen
+from bot.sop.faults import WrongState
+from bot.sop.naming import called
 from bot.sop.record import Sop, Version
-from bot.sop.sops import Also, Sops, WrongState
+from bot.sop.sops import Also, Sops
 from bot.sop.templates.template import Template, Value
 from bot.sop.templates.words import spoken
 from bot.store.audit import Change, audit
@@ -122,7 +124,7 @@ class Proposals:
         """Propose a start; raises Problems, the same as starting it would."""
         source = template if isinstance(template, str) else ""
         found = await self._sops.shelf.get(template) if isinstance(template, str) else template
-        self._sops.called(name, source)
+        called(name, source)
         # What is left empty, such as "today", counts from the day it is approved.
         given = {key: value for key, value in (parameters or {}).items() if value not in ("", None)}
         proposal = Proposal(

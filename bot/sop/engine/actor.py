@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any
 
 from bot.clock import Days
@@ -14,6 +13,7 @@ from bot.routing.template import TemplateFailed
 from bot.routing.writer import Reader
 from bot.sop.engine.turn import Turn
 from bot.sop.engine.verdict import Assign, Await, Case, Done, Send, Skip, Target, Verdict
+from bot.sop.means import Invitation
 from bot.sop.outcomes.tasks import Task, rich
 from bot.sop.record import followers
 from bot.sop.sops import Sops
@@ -78,10 +78,11 @@ class Actor:
     async def _wait(self, turn: Turn, case: Case, step: Step) -> Verdict:
         result, number = f"{turn.sop.id}/{case.run}", case.target.number
         keys, facts = self._store.keys, self._means.facts
-        came, waiting = await asyncio.gather(
-            facts.has(keys.sop_result(result, CAME), number),
-            facts.has(keys.sop_result(result, "waiting"), number),
-        )
+        person = [number, *await self._means.members.former(number)]
+        came, waiting = [
+            any([await facts.has(keys.sop_result(result, one), n) for n in person])
+            for one in (CAME, "waiting")
+        ]
         if came:
             return Done(CAME)
         if waiting:
@@ -105,8 +106,11 @@ class Actor:
         moment = step.action == "moment"
         if moment and not can.moments:
             return Skip("no moments", to.gateway)
+        invitation = Invitation("open")
         if step.action == "route":
-            invitation = await self._means.invite(str(step.route), target.number)
+            invitation = await self._means.invite(
+                str(step.route), target.number, to, turn.sop.source
+            )
             if invitation.outcome != "open":
                 return Skip(f"route {invitation.outcome}", str(step.route))
             words, variables = words or invitation.text, {**variables, **invitation.variables}
@@ -126,7 +130,7 @@ class Actor:
                 await write(spoken(step.task, language), variables, reader) if step.task else None
             )
         except TemplateFailed as error:
-            return Skip("text failed", str(error))
+            return Skip("text failed", str(error), act=invitation.untold)
         due, run = case.due, f"{turn.sop.id}/{case.run}"
         timed = words is not None and "link(" in spoken(words, language)
         greets = 0 if what is not None or moment else await self._greets(turn, case, to, can)
@@ -153,7 +157,7 @@ class Actor:
                 follow=followers(case.flight.template, case.occurrence, step.id, way),
                 timed=timed,
             )
-            return await self._assigned(task, way, () if what else caps)
+            return await self._assigned(task, way, () if what else caps, invitation)
         assert message is not None
         if target.member is not None and to.group is not None:
             message = _called(message, target.member, to.gateway)
@@ -176,7 +180,7 @@ class Actor:
                 timed=timed,
             ),
         )
-        return Send(delivery, way)
+        return Send(delivery, way, invitation.told)
 
     async def may_welcome(self, turn: Turn, case: Case) -> bool:
         """Whether the step is a new contact's welcome, which waits for nothing."""
@@ -222,7 +226,9 @@ class Actor:
                 caps = (*caps, quota_cap(quota, to.gateway, who, day, zone))
         return caps
 
-    async def _assigned(self, task: Task, way: str, caps: tuple[Cap, ...]) -> Verdict:
+    async def _assigned(
+        self, task: Task, way: str, caps: tuple[Cap, ...], invitation: Invitation
+    ) -> Verdict:
         """Staff tasks are counted when they are opened."""
         names = list(dict.fromkeys(key for cap in caps for key in cap.keys))
         asked = [
@@ -231,8 +237,9 @@ class Actor:
         counted = {n: (await one or b"").decode() for n, one in zip(names, asked, strict=True)}
         for cap in caps:
             if sum(int(counted[key] or 0) for key in cap.keys) >= cap.limit:
-                return Skip("frequency cap")
-        return Assign(task, way, caps, {cap.keys[0]: counted[cap.keys[0]] for cap in caps})
+                return Skip("frequency cap", act=invitation.untold)
+        used = {cap.keys[0]: counted[cap.keys[0]] for cap in caps}
+        return Assign(task, way, caps, used, invitation.told)
 
     def _way(self, target: Target) -> tuple[Conversation | None, Capabilities]:
         """Where to write: directly where the gateway can, else in the group, calling the member."""

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime
-from itertools import count
 
 from bot.clock import millis
 from bot.delivery.journal import Entry, record
-from bot.sop.engine.moments import Moments, anchored, between
+from bot.sop.engine.moments import Moments, anchored, between, dated
 from bot.sop.engine.turn import Changed, Flight, Rows, Turn
 from bot.sop.record import run_of
 from bot.sop.sops import Sops
@@ -16,10 +15,8 @@ from bot.sop.templates.anchor import AttributeAnchor
 from bot.sop.templates.step import Step
 from bot.sop.times.schedule import DAY, MOST, day_of, wall
 from bot.sop.times.timing import (
-    day_number,
     due,
     in_window,
-    month_days,
     occurrences,
     personal_moment,
     reach,
@@ -132,7 +129,7 @@ class Feeder:
         for day in (first + DAY * n for n in range((last - first).days + 1)):
             name = str(day.year) if anchor.yearly else day.isoformat()
             occurrence = turn.sop.occurrence(step.id, name)
-            async for members in self._dated(anchor, day):
+            async for members in dated(self._store, anchor, day):
                 effects = self._guarded(turn)
                 effects.do("HSETNX", self._keys.sop_open(turn.sop.id), occurrence, "always")
                 if not await self._store.apply(effects):
@@ -143,22 +140,6 @@ class Feeder:
         settled = last - 3 * DAY  # somebody may tell their birthday on the day itself
         if settled > cursor:
             await self._move(turn, flight.cursor(step), settled.isoformat())
-
-    async def _dated(self, anchor: AttributeAnchor, day: date) -> AsyncIterator[list[int]]:
-        keys = self._keys
-        if anchor.yearly:
-            wanted = [(keys.member_dates(anchor.attribute), score) for score in month_days(day)]
-        else:
-            wanted = [(keys.member_days(anchor.attribute), day_number(day))]
-        for key, score in wanted:
-            for start in count(0, PAGE):
-                found = await self._store.texts(
-                    "ZRANGEBYSCORE", key, score, score, "LIMIT", start, PAGE
-                )
-                if found:
-                    yield [int(number) for number in found]
-                if len(found) < PAGE:
-                    break
 
     async def _personal(
         self, turn: Turn, step: Step, anchor: AttributeAnchor, day: date, members: list[int]
@@ -254,7 +235,10 @@ class Feeder:
                     keys.sop_due(occurrence),
                     keys.sop_fed(occurrence),
                 ],
-                [turn.sop.id, turn.sop.token, occurrence, *(word for row in part for word in row)],
+                [
+                    *(self._store.prefix, turn.sop.id, turn.sop.token, occurrence),
+                    *(word for row in part for word in row),
+                ],
             )
             if fed < 0:
                 raise Changed
@@ -264,9 +248,11 @@ class Feeder:
         own = turn.template.to == "member" and turn.template.timezone is None
         if (step.at is None and step.action != "message") or not own:
             return [None] * len(targets)
+        numbers = [int(name.partition(":")[0]) for name in targets]
+        led = await self._sops.means.members.survivors(numbers)
         asked = [
-            self._store.ask("HGET", self._keys.member(name.partition(":")[0]), "attribute:timezone")
-            for name in targets
+            self._store.ask("HGET", self._keys.member(led.get(n, n)), "attribute:timezone")
+            for n in numbers
         ]
         return [None if zone is None else zone.decode() for zone in [await one for one in asked]]
 

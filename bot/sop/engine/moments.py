@@ -4,10 +4,20 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
+from datetime import date
+from itertools import count
 
 from bot.sop.record import Sop
-from bot.sop.templates.anchor import CONTACT_ADDED, ENROLLED, GROUP_CREATED, JOINED, TagAnchor
+from bot.sop.templates.anchor import (
+    CONTACT_ADDED,
+    ENROLLED,
+    GROUP_CREATED,
+    JOINED,
+    AttributeAnchor,
+    TagAnchor,
+)
 from bot.sop.templates.template import Template
+from bot.sop.times.timing import day_number, month_days
 from bot.store.keys import Keys
 from bot.store.store import Store
 
@@ -47,6 +57,24 @@ async def between(
     for i in range(0, len(sets), SETS):
         async for found in _pages(store, sets[i : i + SETS], after, until):
             yield [(member if whole else f"{member}{one.suffix}", at) for one, member, at in found]
+
+
+async def dated(
+    store: Store, anchor: AttributeAnchor, day: date, size: int = PAGE
+) -> AsyncIterator[list[int]]:
+    """Members whose date, as the anchor has it, falls on a day, in pages of ``size``."""
+    keys = store.keys
+    if anchor.yearly:
+        wanted = [(keys.member_dates(anchor.attribute), score) for score in month_days(day)]
+    else:
+        wanted = [(keys.member_days(anchor.attribute), day_number(day))]
+    for key, score in wanted:
+        for start in count(0, size):
+            found = await store.texts("ZRANGEBYSCORE", key, score, score, "LIMIT", start, size)
+            if found:
+                yield [int(number) for number in found]
+            if len(found) < size:
+                break
 
 
 async def _pages(

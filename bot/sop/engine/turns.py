@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from bot.sop.engine.crowd import Crowd
 from bot.sop.engine.roster import Roster, names_groups
 from bot.sop.engine.turn import Changed, Flight, Turn
@@ -26,6 +28,19 @@ class Turns:
         if "mark" not in cursors:
             raise Changed
         version = await self._versions.get(sop.id, sop.version)
+        stayed, crowd = await self._stayed(sop, version), await self.crowd(sop, version)
+        return await self.at(sop, version, now, cursors, crowd, stayed)
+
+    async def at(
+        self,
+        sop: Sop,
+        version: Version,
+        now: int,
+        cursors: dict[str, str],
+        crowd: Crowd,
+        stayed: Sequence[Flight] = (),
+    ) -> Turn:
+        """A look at a version, as if its cursors stood there; ``stayed`` are on older ones."""
         template = version.settled
         return Turn(
             sop=sop,
@@ -37,8 +52,8 @@ class Turns:
             workspace_zone=self._timezone,
             cursors=cursors,
             groups=await self._roster.groups(version.audience, template.to),
-            flights=(*await self._stayed(sop, version), Flight(version, template)),
-            crowd=await self.crowd(sop, version),
+            flights=(*stayed, Flight(version, template)),
+            crowd=crowd,
             named=names_groups(version.audience),
         )
 

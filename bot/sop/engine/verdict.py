@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from bot.model.delivery import Cap, Delivery
 from bot.sop.engine.turn import Flight
+from bot.sop.means import nothing
 from bot.sop.outcomes.tasks import Task
 from bot.sop.record import run_of
 from bot.sop.templates.step import Step
@@ -20,10 +21,6 @@ GONE = frozenset(
 """Reasons after which a target gets nothing of the steps that follow either."""
 
 Act = Callable[[Effects], None]
-
-
-def nothing(_: Effects) -> None:
-    """Do nothing more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +58,7 @@ class Skip:
     reason: str
     detail: str = ""
     way: str = ""
+    act: Act = nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +92,7 @@ class Send:
 
     delivery: Delivery
     way: str = ""
+    act: Act = nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +103,7 @@ class Assign:
     way: str = ""
     caps: tuple[Cap, ...] = ()
     counted: dict[str, str] = field(default_factory=dict)
+    act: Act = nothing
 
 
 Verdict = Skip | Postpone | Await | Done | Send | Assign

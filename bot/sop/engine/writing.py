@@ -64,6 +64,7 @@ class Writing:
         keys, target = self._keys, case.target
         result = f"{turn.sop.id}/{case.run}"
         effects, outcome, sent = Effects(keys), "", ["", "", 0, "", ""]
+        verdict.act(effects)
         if verdict.way:
             effects.fact(keys.sop_result(result, f"way:{verdict.way}"), target.number)
         match verdict:
@@ -73,12 +74,11 @@ class Writing:
                     effects, entry_of(turn, case.occurrence, "sop.skipped", reason, detail, case)
                 )
                 if verdict.way:  # held out: what they do is compared with what the others do
-                    effects.do("SET", keys.sop_heard(target.who), result, "PX", HEARD)
+                    effects.credit(target.who, result, HEARD)
                 if reason not in GONE:
                     self._follow(effects, turn, case)
             case Done():
                 outcome = keys.sop_result(result, "done")
-                verdict.act(effects)
                 if verdict.text:
                     record(
                         effects, entry_of(turn, case.occurrence, "sop.done", "", verdict.text, case)

@@ -2,41 +2,28 @@
 
 from __future__ import annotations
 
-import asyncio
-from bisect import bisect_left, bisect_right
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from bot.clock import millis
-from bot.sop.engine.moments import Moments, anchored
+from bot.sop.engine.moments import Moments, anchored, dated
 from bot.sop.engine.turn import Flight
+from bot.sop.foresight.bunches import Bunches, When
 from bot.sop.foresight.outlook import Outlook
-from bot.sop.foresight.places import EXACT, QUARTER, Places
-from bot.sop.foresight.rows import Row, Source, both, just, part, without
-from bot.sop.foresight.sources import FOREVER, Sources
+from bot.sop.foresight.places import Places
+from bot.sop.foresight.rows import Row, Source, both, just, without
+from bot.sop.foresight.sources import Sources
 from bot.sop.record import run_of
 from bot.sop.templates.anchor import AttributeAnchor
 from bot.sop.templates.step import Step
 from bot.sop.times.schedule import DAY, DAY_MS, day_of, wall
-from bot.sop.times.timing import (
-    day_number,
-    due,
-    moments,
-    month_days,
-    personal_moment,
-    reach,
-    shift,
-)
+from bot.sop.times.timing import due, moments, personal_moment, reach, shift
 from bot.store.bits import Bits
 
-HOUR = 3_600_000
-MANY = 100_000
-"""Of more than so many those of one hour are told together, else those of a quarter of it."""
 PAGE = 10_000
-
-When = Callable[[int], int]
+"""Members whose date it is, read at once."""
 
 
 class Ahead:
@@ -50,8 +37,8 @@ class Ahead:
         self._store = outlook.sops.means.store
         self._keys = self._store.keys
         self._fed: dict[str, Bits] = {}
-        self._cuts: dict[tuple[str, int], list[int]] = {}
         self._sources = Sources(outlook)
+        self._bunches = Bunches(outlook, until)
         self._places = Places(outlook.sops.windows)
 
     async def rows(self, told: Callable[[int], None]) -> AsyncIterator[Row]:
@@ -136,16 +123,16 @@ class Ahead:
                 if step is not None and step.action == "wait":
                     result = f"{turn.sop.id}/{run_of(flight.version.number, occurrence)}"
                     waiting = await facts.fact(keys.sop_result(result, "waiting"))
-                    async for one in self._told(row, put_down, lambda _: _same):
+                    async for one in self._bunches.of(row, put_down, lambda _: _same):
                         one = replace(one, who=just(one.who()))
                         yield replace(one, who=both(one.who, waiting), waiting=True, certain=False)
                         yield replace(one, who=without(one.who, waiting))
                 else:
-                    async for one in self._told(row, put_down, lambda _: _same):
+                    async for one in self._bunches.of(row, put_down, lambda _: _same):
                         yield one
                 if step is not None and after:
                     row = replace(row, once=True, seed=step.id if step.until else "")
-                    async for one in self._told(row, after, self._when(step)):
+                    async for one in self._bunches.of(row, after, self._when(step)):
                         yield one
                 if step is not None and state == "feeding" and flight.who is None:
                     moment = millis(datetime.fromisoformat(occurrence.split("/", 2)[2]))
@@ -168,7 +155,9 @@ class Ahead:
                 await self._load(occurrence)
             seed = step.id if step.until else ""
             row = Row(0, flight, step, occurrence, Bits, seed=seed, once=True)
-            async for one in self._told(row, sources, self._when(step), after, self._least(step)):
+            async for one in self._bunches.of(
+                row, sources, self._when(step), after, self._least(step)
+            ):
                 yield one
 
     def _span(self, flight: Flight, step: Step) -> tuple[int, int]:
@@ -208,7 +197,8 @@ class Ahead:
             for day in (first + DAY * n for n in range((last - first).days + 1)):
                 name = str(day.year) if anchor.yearly else day.isoformat()
                 occurrence = turn.sop.occurrence(step.id, name)
-                theirs = await self._dated(anchor, day) & everyone
+                pages = dated(self._store, anchor, day, PAGE)
+                theirs = Bits.of([number async for page in pages for number in page]) & everyone
                 if not theirs:
                     continue
                 if occurrence not in self._fed:
@@ -235,22 +225,6 @@ class Ahead:
             for zone, those in self._look.zones(theirs):
                 moment = max(catch, personal_moment(step, anchor, day, value, zone))
                 yield replace(row, due=moment, who=just(those), zone=zone)
-
-    async def _dated(self, anchor: AttributeAnchor, day: date) -> Bits:
-        keys, found = self._keys, Bits()
-        if anchor.yearly:
-            wanted = [(keys.member_dates(anchor.attribute), score) for score in month_days(day)]
-        else:
-            wanted = [(keys.member_days(anchor.attribute), day_number(day))]
-        for key, score in wanted:
-            start, size = 0, PAGE
-            while size == PAGE:
-                page = await self._store.call(
-                    *("ZRANGEBYSCORE", key, score, score, "LIMIT", start, PAGE)
-                )
-                found |= Bits.of(map(int, page))
-                start, size = start + PAGE, len(page)
-        return found
 
     # calendars
 
@@ -283,51 +257,6 @@ class Ahead:
         self._fed[occurrence] = (
             Bits() if self._look.fresh else await self._sops.roster.algebra.fact(key)
         )
-
-    async def _told(
-        self,
-        row: Row,
-        sources: Sequence[Source],
-        when: Callable[[ZoneInfo], When],
-        after: int = -1,
-        least: int = -1,
-    ) -> AsyncIterator[Row]:
-        """Rows of whose anchor is later than ``after`` and whose time not before ``least``."""
-        for source in sources:
-            moment = when(source.zone)
-            first = bisect_right(source.times, after)
-            first = bisect_left(source.times, least, first, key=moment)
-            last = bisect_right(source.times, self._until, first, key=moment)
-            bucket = self._bucket(source.zone, last - first)
-            while first < last:
-                start = moment(source.times[first])
-                end = bisect_left(source.times, bucket(start), first, last, key=moment)
-                yield replace(
-                    row,
-                    due=start,
-                    who=part(source, first, end),
-                    zone=source.zone,
-                    away=source.away,
-                )
-                first = end
-            await asyncio.sleep(0)
-
-    def _bucket(self, zone: ZoneInfo, count: int) -> When:
-        """Before when somebody is told together with who is due at a moment."""
-        if count <= EXACT:
-            return lambda ms: ms + 1
-        cuts = self._edges(zone, HOUR if count > MANY else QUARTER)
-        return lambda ms: cuts[bisect_right(cuts, ms)]
-
-    def _edges(self, zone: ZoneInfo, width: int) -> list[int]:
-        """Whole quarters or hours, and when quiet hours and dates begin and end in a zone."""
-        if (zone.key, width) not in self._cuts:
-            first, last = 0, self._until + 2 * width
-            start = self._turn.now - 2 * DAY_MS
-            edges = self._sops.windows.edges(start, last, zone)
-            whole = range(start - start % width, last, width)
-            self._cuts[zone.key, width] = sorted({first, *whole, *edges, FOREVER})
-        return self._cuts[zone.key, width]
 
 
 def _joined(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:

@@ -11,8 +11,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from bot.located import Problems
 from bot.sop.engine.crowd import Crowd
-from bot.sop.engine.roster import names_groups
-from bot.sop.engine.turn import Changed, Flight, Turn
+from bot.sop.engine.turn import Changed, Turn
 from bot.sop.foresight.ahead import Ahead
 from bot.sop.foresight.foreseen import Foreseen
 from bot.sop.foresight.jury import Jury, Told
@@ -188,21 +187,8 @@ class Forecast:
         return await self._turn(turn.sop, version, turn.now, started | turn.cursors)
 
     async def _turn(self, sop: Sop, version: Version, now: int, cursors: dict[str, str]) -> Turn:
-        means, template = self._sops.means, version.settled
-        return Turn(
-            sop=sop,
-            version=version,
-            template=template,
-            now=now,
-            gap=now - int(cursors["mark"]),
-            zone=version.zone(None, means.timezone),
-            workspace_zone=means.timezone,
-            cursors=cursors,
-            groups=await self._sops.roster.groups(version.audience, template.to),
-            flights=(Flight(version, template),),
-            crowd=Crowd(means.algebra, sop.id),
-            named=names_groups(version.audience),
-        )
+        crowd = Crowd(self._sops.means.algebra, sop.id)
+        return await self._sops.turns.at(sop, version, now, cursors, crowd)
 
     async def _zones(self) -> Zones:
         names = sorted(available_timezones())

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from zoneinfo import ZoneInfo
 
 from bot.sop.engine.moments import Moments, between
 from bot.sop.foresight.outlook import Outlook
 from bot.sop.foresight.rows import Source
+from bot.store.bits import Bits
 
 FOREVER = 2**52
 NUMBER = 2**32 - 1
@@ -22,6 +23,7 @@ class Sources:
         self._look = outlook
         self._turn = outlook.turn
         self._store = outlook.sops.means.store
+        self._members = outlook.sops.means.members
         self._roster = outlook.sops.roster
         self._zones: dict[int, ZoneInfo] | None = None
 
@@ -36,7 +38,7 @@ class Sources:
     ) -> list[Source]:
         """Whose moments lie in (after, until], by their zones."""
         here, away = list[int](), list[int]()
-        look, loose = self._look, not self._look.elsewhere
+        look, loose, led = self._look, not self._look.elsewhere, await self._led()
         pages = (
             self._few(sets, after, until)
             if look.only
@@ -44,16 +46,16 @@ class Sources:
         )
         async for page in pages:
             for name, at in page:
-                number, _, group = name.partition(":")
-                found = here
+                named, _, group = name.partition(":")
+                number, found = led.get(int(named), int(named)), here
                 if group and group != "0":
                     present = look.present.get(int(group))
                     if present is None:
                         present = await self._roster.present(int(group))
                         look.present[int(group)] = present
-                    if int(number) not in present and (loose or int(number) not in look.met):
+                    if number not in present and (loose or number not in look.met):
                         found = away
-                found.append(at << 32 | int(number))
+                found.append(at << 32 | number)
             told(len(page))
         return [*self._sources(here, False), *self._sources(away, True)]
 
@@ -62,7 +64,8 @@ class Sources:
     ) -> AsyncIterator[list[tuple[str, int]]]:
         """The same of the only ones that are looked at."""
         places = [f":{group}" for group in (0, *self._turn.groups)] if self._look.personal else []
-        for number in self._look.only or ():
+        only, led = self._look.only or Bits(), await self._led()
+        for number in [*only, *(former for former, to in led.items() if to in only)]:
             for one in sets:
                 plain = one.suffix or not places
                 names = [str(number)] if plain else [f"{number}{place}" for place in places]
@@ -71,6 +74,10 @@ class Sources:
                     score = await self._store.text("ZSCORE", one.key, name)
                     if score is not None and after < float(score) <= until:
                         yield [(f"{name}{one.suffix}", int(float(score)))]
+
+    async def _led(self) -> Mapping[int, int]:
+        """Where the numbers of members lead: what is put down may say a former one."""
+        return await self._members.led() if self._look.personal else {}
 
     def _sources(self, packed: list[int], away: bool) -> Iterator[Source]:
         if not packed:

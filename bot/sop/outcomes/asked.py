@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bot.sop.outcomes.retry import told
+from bot.sop.deeds import told
+from bot.sop.faults import WrongState
 from bot.sop.record import Sop
-from bot.sop.sops import Sops, WrongState
+from bot.sop.sops import Sops
 from bot.store.effects import Effects
 
 ENDED = ("stopping", "stopped", "finished")

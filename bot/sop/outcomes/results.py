@@ -18,7 +18,8 @@ REASONS = (
     *("missed", "left", "opted out", "not in the audience", "condition", "group gone"),
     *("cannot be reached", "text failed", "step removed", "frequency cap", "too late"),
     *("quiet hours", "hold-out", "stop condition", "quit", "no such SOP", "staff", "stopped"),
-    *("route full", "route already", "route gone", "route barred", "had another"),
+    *("route full", "route already", "route gone", "route barred", "route refused"),
+    *("route wait", "route making", "route ask", "had another"),
     "no moments",
 )
 """Why a target was skipped: every word there is."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from bot.delivery.journal import Entry, record
 from bot.delivery.outbox import Outbox
+from bot.sop.deeds import told
+from bot.sop.faults import WrongState
 from bot.sop.record import Sop
-from bot.sop.sops import Sops, WrongState
+from bot.sop.sops import Sops
 from bot.store.effects import Effects
 
 CHUNK = 500
@@ -90,14 +91,3 @@ class Retry:
             told(effects, sop, "sop.decided", by, self._store.clock.now(), what, str(decided))
             await self._store.apply(effects)
         return decided
-
-
-def told(
-    effects: Effects, sop: Sop, what: str, by: str, now: int, change: str, text: str = ""
-) -> None:
-    """Write an operator's word on a SOP into journal and audit; ``change`` is "before → after"."""
-    source = f"{sop.source}, by {by}"
-    entry = Entry(at=now, what=what, source=source, reason=change, text=text)
-    record(effects, entry)
-    body = entry.model_dump_json(exclude_defaults=True)
-    effects.do("XADD", effects.keys.audit(), "*", "entry", body)

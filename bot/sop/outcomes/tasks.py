@@ -226,7 +226,7 @@ class Tasks:
             effects.reached_alone(task.run, place, task.target)
         if outcome == "sent" and task.text:
             who = f"m{task.target}" if task.member is not None else f"g{task.target}"
-            effects.do("SET", keys.sop_heard(who), task.run, "PX", HEARD)
+            effects.credit(who, task.run, HEARD)
             if task.timed:
                 effects.sent(task.run, task.target, now)
         late = " late" if now > task.due else ""

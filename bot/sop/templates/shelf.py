@@ -12,6 +12,7 @@ from bot.model.base import Frozen
 from bot.model.phrase import Phrase
 from bot.sop.templates.library import Library
 from bot.sop.templates.template import Template
+from bot.store.audit import audit_entry
 from bot.store.effects import Effects
 from bot.store.store import Store
 
@@ -177,8 +178,7 @@ class Shelf:
             source=f"{after.name}, by {by}",
             reason=" → ".join(_changes(before, after)),
         )
-        body = entry.model_dump_json(exclude_defaults=True)
-        effects.do("XADD", self._keys.audit(), "*", "entry", body)
+        audit_entry(effects, entry)
 
 
 def _changes(before: Shelved, after: Shelved) -> list[str]:

@@ -118,7 +118,7 @@ class Step(Frozen):
     )
     tag: Several | None = Field(default=None, description="Tags to give.")
     untag: Several | None = Field(default=None, description="Tags to take away.")
-    route: Name | None = Field(default=None, description="The route whose group to invite to.")
+    route: NonEmpty | None = Field(default=None, description="The route whose group to invite to.")
     start: Name | None = Field(default=None, description="The SOP the member enters.")
     stop: Name | None = Field(default=None, description="The SOP the member gets no more of.")
     wait: Wait | None = Field(default=None, description="What to wait for, and how long.")
