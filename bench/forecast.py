@@ -218,7 +218,9 @@ def room(store: Store) -> Sops:
     )
 
 
-async def _nowhere(route: str, member: int) -> Invitation:
+async def _nowhere(
+    route: str, member: int, to: Conversation | None = None, source: str = ""
+) -> Invitation:
     return Invitation("gone")
 
 

@@ -15,22 +15,11 @@ from typing import Any
 import uvloop
 
 from bench.measure import Series, report
-from bot import (
-    Account,
-    Adapter,
-    BaseEvent,
-    Capabilities,
-    Context,
-    Delivery,
-    Message,
-    MessageReceived,
-    Receipt,
-    Router,
-    SystemClock,
-)
+from bot import Account, BaseEvent, Context, Message, MessageReceived, Router
+from bot.adapter import Adapter, Capabilities, Delivery, Inlet, Receipt
 from bot.app import App
+from bot.clock import SystemClock
 from bot.config import Config
-from bot.gateways.adapter import Inlet
 from bot.log import configure
 from bot.switchboard import Make
 

@@ -1,4 +1,5 @@
-"""In all, in some, in none of five groups among a million members, and giving one of them a tag."""
+"""In all, in some, in none of five groups among a million members, giving one of them a tag, and a
+look at a hundred rules."""
 
 from __future__ import annotations
 
@@ -21,6 +22,7 @@ from bot.store.members import Members
 from bot.store.store import Store
 from bot.tags.parts import PARTS, Choice, Part
 from bot.tags.room import Tags
+from bot.tags.rules import MOST
 
 MEMBERS = 1_000_000
 GROUPS = 5
@@ -40,7 +42,8 @@ async def measure(rounds: int, count: int) -> dict[str, Any]:
         await store.open()
         try:
             tags, chosen, expected = await fill(store, count)
-            asked, applied = [], []
+            asked, applied, looked = [], [], []
+            await rule(store, tags, count)
             for number in range(rounds):
                 for _ in range(ASKED):
                     began = time.perf_counter()
@@ -48,6 +51,9 @@ async def measure(rounds: int, count: int) -> dict[str, Any]:
                     asked.append((time.perf_counter() - began) * 1000)
                     assert found == expected
                 applied.append(await apply(tags, count, f"tag{number}"))
+                began = time.perf_counter()
+                assert await tags.rules.tick() == 0
+                looked.append((time.perf_counter() - began) * 1000)
         finally:
             await store.close()
     return {
@@ -55,6 +61,7 @@ async def measure(rounds: int, count: int) -> dict[str, Any]:
         "machine": asdict(machine()),
         "parts, ms": show("parts, ms", asked),
         "given, members/s": show("given, members/s", applied),
+        "look at rules, ms": show("look at rules, ms", looked),
     }
 
 
@@ -76,6 +83,16 @@ async def fill(store: Store, count: int) -> tuple[Tags, tuple[str, ...], dict[Pa
     sizes = (all_, any_ - all_, everyone - any_)
     expected = {part: bits.count() for part, bits in zip(PARTS, sizes, strict=True)}
     return Tags(store, members, algebra, ["sandbox"]), tuple(names), expected
+
+
+async def rule(store: Store, tags: Tags, count: int) -> None:
+    """A hundred rules that have given their tags: nothing is left to be given."""
+    everybody = Bits.of(range(1, count + 1)).bitmap()
+    for number in range(MOST):
+        one, other = number % GROUPS, (number + 1) % GROUPS
+        text = f"group:sandbox/g{one} and not group:sandbox/g{other}"
+        made = await tags.rules.add(text, f"rule{number}", "bench")
+        await store.call("SET", store.keys.tags_ruled(made.id), everybody)
 
 
 async def apply(tags: Tags, count: int, tag: str) -> float:

@@ -31,8 +31,8 @@ from bot.model.event import BaseEvent
 from bot.repeat import Repeat
 from bot.roles import ChatRoles
 from bot.rooms import Rooms
+from bot.routing.contexts import Contexts
 from bot.routing.dispatcher import Dispatcher
-from bot.routing.dispatcher import World as HandlerWorld
 from bot.routing.handler import Handler
 from bot.routing.index import Index
 from bot.routing.presence import Presence
@@ -79,11 +79,11 @@ class App:
         self.journal, self.roles = Journal(self.store), ChatRoles(self.store)
         self.world = World(self.store, self.bell)
         self._connected: Switchboard | None = None
+        self._makers = self._gateway_makers()
+        self._unconnected: dict[str, Capabilities] = {}
         self.rooms = Rooms(self)
         self.rooms.check()
         self._index = self._compile()
-        self._makers = self._gateway_makers()
-        self._unconnected: dict[str, Capabilities] = {}
         self._stack = AsyncExitStack()
         self._latest = 0
 
@@ -195,21 +195,23 @@ class App:
         )
 
     def _dispatcher(self) -> Dispatcher:
-        world = HandlerWorld(
+        contexts = Contexts(
             store=self.store,
             members=self.members,
             facts=self.facts,
-            presence=Presence(Days(self.config.timezone)),
             writer=self.rooms.writer,
             capabilities=self.capabilities,
             role=self.roles.of,
             workspace=self.rooms.workspace,
             translate=self.translate,
-            bell=self.bell,
-            clock=self.clock,
-            metrics=self.metrics,
+            written=self.rooms.attributes.written,
         )
-        return Dispatcher(self.node, self.inbox, self._index, world)
+        presence = Presence(Days(self.config.timezone))
+        listeners = (self.rooms.tags.hearing.hear,)
+        return Dispatcher(
+            *(self.node, self.inbox, self._index, contexts),
+            *(presence, self.bell, self.metrics, listeners),
+        )
 
     def capabilities(self, gateway: str) -> Capabilities:
         """What a gateway can do now; in an app at rest, what its adapter says unconnected."""
@@ -248,11 +250,12 @@ class App:
         self.repeat.every(1, "errands", self.rooms.errands.tick)
         self.repeat.every(1, "live codes", self.rooms.live_codes.tick)
         self.repeat.every(1, "tags", self.rooms.tags.tick)
-        self.repeat.every(30, "tag rules", self.rooms.tags.rules.tick)
+        self.repeat.every(1, "tag rules", self.rooms.tags.rules.look)
         self.repeat.every(600, "segment sizes", self.rooms.segment_sizes.tick)
         self.repeat.every(1, "imports", self.rooms.import_work.tick)
         self.repeat.every(60, "search", self.rooms.search.tick)
         self.repeat.every(5, "attributes", self.rooms.attributes.refresh)
+        self.repeat.every(5, "attribute index", self.rooms.attribute_index.tick)
         self.repeat.every(5, "merges", self.rooms.merging.gather)
         self.repeat.every(1, "welcome media", self.rooms.welcome_media.tick)
         self.repeat.every(5, "roles", self.roles.refresh)

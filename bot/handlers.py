@@ -13,6 +13,9 @@ from types import ModuleType
 from bot.located import Place, Problem, Problems
 from bot.routing.router import Router
 
+OURS = Path(__file__).parent
+"""Where no mistake of a handler's is."""
+
 
 def load_routers(names: Sequence[str], folder: Path) -> list[Router]:
     """The routers of the named modules, and of every module in named packages.
@@ -20,18 +23,16 @@ def load_routers(names: Sequence[str], folder: Path) -> list[Router]:
     A module gives its routers as module-level names. Modules are looked for in ``folder`` too.
     Raises Problems: what could not be imported, with its file and line, and modules without any.
     """
-    if str(folder) not in sys.path:
-        sys.path.append(str(folder))
     problems: list[Problem] = []
     routers: list[Router] = []
     for name in names:
-        found, problem = _import(name)
+        found, problem = import_from(folder, name)
         if problem:
             problems.append(problem)
             continue
         assert found is not None
         for module_name in _modules(found):
-            module, problem = _import(module_name)
+            module, problem = import_from(folder, module_name)
             if problem:
                 problems.append(problem)
             elif module is not None:
@@ -54,7 +55,10 @@ def _modules(module: ModuleType) -> Iterator[str]:
         yield f"{module.__name__}.{info.name}"
 
 
-def _import(name: str) -> tuple[ModuleType | None, Problem | None]:
+def import_from(folder: Path, name: str) -> tuple[ModuleType | None, Problem | None]:
+    """A module, looked for in ``folder`` too, or why it cannot be imported."""
+    if str(folder) not in sys.path:
+        sys.path.append(str(folder))
     try:
         return importlib.import_module(name), None
     except SyntaxError as error:
@@ -62,7 +66,8 @@ def _import(name: str) -> tuple[ModuleType | None, Problem | None]:
         return None, Problem(place, name, f"not Python: {error.msg}")
     except Exception as error:
         frames = traceback.extract_tb(error.__traceback__)
-        own = [f for f in frames if "importlib" not in f.filename]
+        named = [f for f in frames if "importlib" not in f.filename]
+        own = [f for f in named if not Path(f.filename).is_relative_to(OURS)] or named
         last = own[-1] if own else None
         where = Place(last.filename, last.lineno or 0) if last else Place(name)
         return None, Problem(where, name, f"{type(error).__name__}: {error}")

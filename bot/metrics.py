@@ -64,3 +64,7 @@ class Metrics:
     def text(self) -> bytes:
         """The exposition format, as ``/metrics`` answers it."""
         return generate_latest(self.registry)
+
+    def count_hits(self, verdict: str, number: int) -> None:
+        """Add fetches of links with this verdict."""
+        self.hits.labels(verdict).inc(number)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import importlib
 from collections.abc import Callable
 from contextlib import suppress
+from pathlib import Path
 from random import Random
 
 import structlog
@@ -18,6 +18,7 @@ from bot.gateways.adapter import Accept, Adapter, Inlet
 from bot.gateways.adapters import ADAPTERS
 from bot.gateways.sandbox import Sandbox, SandboxSettings, World
 from bot.gateways.supervision import Connection, Status
+from bot.handlers import import_from
 from bot.located import Problem, Problems, nearest
 from bot.metrics import Metrics
 from bot.model.capabilities import Capabilities
@@ -64,14 +65,14 @@ def _maker(config: Config, name: str, adapter: str, world: World) -> Make:
 def _own(config: Config, name: str, adapter: str) -> type[Adapter]:
     """Somebody's own adapter, named "module:Class"."""
     path = ("gateways", name, "adapter")
-    module, _, attribute = adapter.partition(":")
+    name, _, attribute = adapter.partition(":")
     if not attribute:
         hint = nearest(adapter, [*ADAPTERS, SANDBOX])
         raise Problems([config.problem(path, f'unknown adapter "{adapter}"', hint)])
-    try:
-        kind = getattr(importlib.import_module(module), attribute)
-    except (ImportError, AttributeError) as error:
-        raise Problems([config.problem(path, f"cannot be imported: {error}")]) from None
+    module, problem = import_from(Path.cwd(), name)
+    if problem:
+        raise Problems([config.problem(path, f"cannot be imported: {problem}")])
+    kind = getattr(module, attribute, None)
     if not (isinstance(kind, type) and issubclass(kind, Adapter)):
         raise Problems([config.problem(path, f"{adapter} is no bot.Adapter")])
     return kind

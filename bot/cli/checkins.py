@@ -8,14 +8,13 @@ from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
-from zoneinfo import ZoneInfo
 
 import click
 
 from bot.app import App
 from bot.checkins.programme import Programme
 from bot.checkins.sheets import WHAT, CheckInSheets
-from bot.checkins.what_if import WhatIf, what_if
+from bot.checkins.what_if import WhatIf, changed, what_if
 from bot.cli.main import Setup, cli, show_json
 from bot.config import load_config
 from bot.located import nearest
@@ -60,7 +59,13 @@ def today(setup: Setup, name: str | None, day: datetime | None, as_json: bool) -
                     there = await app.facts.count(app.store.keys.group_present(group.number))
                     title = group.name or group.conversation.group
                     groups.append({"group": title, "came": here, "members": there})
-            row = {"programme": programme.name, "day": on.isoformat(), "came": came}
+            row = {
+                "programme": programme.name,
+                "title": programme.title(app.translate),
+                "state": programme.rests or "running",
+                "day": on.isoformat(),
+                "came": came,
+            }
             rows.append({**row, "groups": groups})
         return rows
 
@@ -69,11 +74,13 @@ def today(setup: Setup, name: str | None, day: datetime | None, as_json: bool) -
         show_json(found)
         return
     for row in found:
-        click.echo(f"{row['programme']}  {row['day']}  {row['came']:,} came")
+        state = "" if row["state"] == "running" else f"  ({row['state']})"
+        called = "" if row["title"] == row["programme"] else f"  {row['title']}"
+        click.echo(f"{row['programme']}{called}  {row['day']}  {row['came']:,} came{state}")
         for one in row["groups"]:
             click.echo(f"  {one['came']:>7,} of {one['members']:<7,} {one['group']}")
     if not found:
-        click.echo("No programme. Add a section [checkin.daily] to config.toml.")
+        click.echo("No programme. Make one in the console, or add [checkin.daily] to config.toml.")
 
 
 @checkins.command()
@@ -149,7 +156,7 @@ def preview(setup: Setup, name: str, path: Path, limit: int, as_json: bool) -> N
         settings = new.checkin[name]
         if settings.count != before.settings.count:
             raise click.ClickException(f'count = "{settings.count}": {APART}')
-        after = Programme(name, settings, ZoneInfo(settings.timezone or new.timezone))
+        after = changed(before, settings, new.timezone)
         return await what_if(app.rooms.checkins, app.members, before, after, now, limit)
 
     found = _run(setup, work)

@@ -72,5 +72,5 @@ def export_of(app: App) -> Export:
     rooms, config = app.rooms, app.config
     return Export(
         *(app.store, rooms.links, app.members, app.facts, rooms.sops),
-        *(config.checkin.keys(), ZoneInfo(config.timezone)),
+        *([one.name for one in rooms.checkins.programmes], ZoneInfo(config.timezone)),
     )

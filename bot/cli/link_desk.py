@@ -94,7 +94,7 @@ def history(setup: Opener, link: str, as_json: bool) -> None:
         show_json([one.model_dump(mode="json") for one in found])
         return
     zone = ZoneInfo(setup.config.timezone)
-    for new, old in zip(found, [*found[1:], None], strict=True):
+    for new, old in zip(found, [*found[1:], None], strict=False):
         at = datetime.fromtimestamp(new.at / 1000, zone)
         click.echo(f"version {new.version}  {at:%Y-%m-%d %H:%M}  {new.by}".rstrip())
         for name, (before, after) in (changed(old.terms, new.terms) if old else {}).items():

@@ -46,7 +46,9 @@ def listopen_links(setup: Opener, search: str, limit: int, as_json: bool) -> Non
         return
     for row in rows:
         click.echo(f"#{row['number']:<5} {row['clicks']:>7} clicks  {row['name']}")
-    if not rows:
+    if not rows and search:
+        click.echo("No link found.")
+    elif not rows:
         click.echo("No links yet. Example: muster links make https://example.com/sale")
 
 

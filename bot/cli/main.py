@@ -27,7 +27,7 @@ from bot.store.store import Store
 
 T = TypeVar("T")
 
-SHOWN = (Problems, DataDirectoryHeld, StoreDidNotStart, StoreError)
+SHOWN = (Problems, DataDirectoryHeld, StoreDidNotStart, StoreError, OSError)
 """Errors that are for people: shown without a traceback, exit code 1."""
 
 
@@ -61,7 +61,7 @@ class Setup:
             with asyncio.Runner(loop_factory=loop_factory()) as runner:
                 return runner.run(work)
         except SHOWN as error:
-            raise click.ClickException(str(error)) from None
+            raise click.ClickException(_told(error)) from None
 
     @asynccontextmanager
     async def app(self) -> AsyncIterator[App]:
@@ -150,5 +150,14 @@ def main() -> None:
     try:
         commands()()
     except SHOWN as error:
-        click.echo(f"Error: {error}", err=True)
+        click.echo(f"Error: {_told(error)}", err=True)
         sys.exit(1)
+
+
+def _told(error: Exception) -> str:
+    """What people are told; an error of the system that is of no file is ours, and raised."""
+    if not isinstance(error, OSError):
+        return str(error)
+    if not error.filename:
+        raise error
+    return f"{error.filename}: {error.strerror}"

@@ -6,7 +6,8 @@ import click
 
 from bot.cli.main import Setup, show_json
 from bot.cli.members import members
-from bot.members.merging import CannotMerge, Merge, Preview
+from bot.members.merge_preview import Preview
+from bot.members.merging import CannotMerge, Merge
 
 BY = "command line"
 

@@ -13,7 +13,15 @@ from bot.audience.audience import Audience
 from bot.cli.main import Setup, show_json
 from bot.cli.members import members
 from bot.members.export import Sheet
-from bot.members.import_columns import ACCOUNT, ATTRIBUTE, NAME, NUMBER, TAGS, WrongColumns
+from bot.members.import_columns import (
+    ACCOUNT,
+    ATTRIBUTE,
+    NAME,
+    NUMBER,
+    PHONE,
+    TAGS,
+    WrongColumns,
+)
 from bot.members.import_preview import Look, Preview
 from bot.members.import_results import wrong
 from bot.members.import_sheet import Unreadable
@@ -60,8 +68,8 @@ def search_members(setup: Setup, words: str, limit: int, as_json: bool) -> None:
     *("--column", "columns"),
     multiple=True,
     metavar="NAME=MEANING",
-    help=f"What a column is: {NUMBER}, {NAME}, {TAGS}, {ACCOUNT}GATEWAY, {ATTRIBUTE}NAME, or "
-    "nothing to leave it out; else as its name says.",
+    help=f"What a column is: {NUMBER}, {PHONE} (whose it is), {NAME}, {TAGS}, {ACCOUNT}GATEWAY, "
+    f"{ATTRIBUTE}NAME, or nothing to leave it out; else as its name says.",
 )
 @click.option("--existing", is_flag=True, help="Refuse accounts nobody has; make no new members.")
 @click.option("--dry-run", is_flag=True, help="Show what the first rows would do, and do nothing.")
@@ -144,7 +152,9 @@ async def _looked(
 ) -> tuple[Import, list[Look]]:
     async with setup.app() as app:
         draft = await _draft(app, file, meant, create)
-        looks = await Preview(app.store, app.members, app.rooms.imports).of(draft)
+        rooms = app.rooms
+        preview = Preview(app.store, app.members, rooms.imports, rooms.attributes.read)
+        looks = await preview.of(draft)
         await app.rooms.imports.drop(draft.id)
         return draft, looks
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import keyword
+import sys
 from pathlib import Path
 
 import click
@@ -32,6 +34,9 @@ async def test_who_asks_is_answered() -> None:
         await ming.expects("你好 小明")
 '''
 
+TAKEN = {*sys.stdlib_module_names, "bot", "handlers"}
+"""Modules that one of this name would stand before."""
+
 
 @cli.group()
 def new() -> None:
@@ -40,23 +45,22 @@ def new() -> None:
 
 @new.command()
 @click.argument("name")
-@click.option("--folder", type=click.Path(file_okay=False, path_type=Path), default=Path())
-def handler(name: str, folder: Path) -> None:
-    """Write a handler and its test.
+def handler(name: str) -> None:
+    """Write a handler and its test into this folder.
 
     Example: muster new handler opening_hours
     """
     if not name.isidentifier() or not name.islower():
         raise click.UsageError(f"{name!r}: expected a lower-case name such as opening_hours")
+    if keyword.iskeyword(name) or name in TAKEN:
+        raise click.UsageError(f"{name}: Python has a module or word of this name; take another")
     title = name.replace("_", " ").capitalize()
-    files = {folder / f"{name}.py": HANDLER, folder / f"test_{name}.py": TEST}
+    files = {Path(f"{name}.py"): HANDLER, Path(f"test_{name}.py"): TEST}
     for path in files:
         if path.exists():
             raise click.ClickException(f"{path} exists already; nothing was written")
-    folder.mkdir(parents=True, exist_ok=True)
     for path, text in files.items():
         path.write_text(text.format(name=name, title=title), encoding="utf-8")
         click.echo(f"wrote {path}")
-    click.echo(
-        f'Name it in config.toml: handlers = ["handlers", "{name}"]; try: pytest test_{name}.py'
-    )
+    click.echo(f'Name it in config.toml: handlers = ["handlers", "{name}"]')
+    click.echo(f"Try: {sys.executable} -m pytest -o asyncio_mode=auto test_{name}.py")

@@ -14,7 +14,7 @@ from bot.cli.routes import routes
 from bot.clock import millis
 from bot.figures.period import BadPeriod, read_period
 from bot.located import nearest
-from bot.routes.statistics import DEFINITIONS, Funnel
+from bot.routes.statistics import DEFINITIONS
 
 COLUMNS = ("asked", "invited", "joined", "stayed")
 
@@ -31,11 +31,16 @@ def stats(setup: Setup, name: str | None, since: str, as_json: bool) -> None:
     """
     found = setup.run(_found(setup, name, since))
     if as_json:
-        show_json({"definitions": DEFINITIONS, "routes": found})
+        parted = {
+            "routes": [row for row in found if "by" not in row],
+            "sources": [row for row in found if "by" in row],
+        }
+        show_json({"definitions": DEFINITIONS, **parted})
         return
     for row in found:
         numbers = "  ".join(f"{what} {row[what]}" for what in COLUMNS if what in row)
-        click.echo(f"{'  ' if row['group'] else ''}{row['group'] or row['route']}: {numbers}")
+        part = row["group"] or row.get("by", "")
+        click.echo(f"{'  ' if part else ''}{part or row['route']}: {numbers}")
     if not found:
         click.echo("No routes yet.")
     for what, meaning in DEFINITIONS.items():
@@ -61,16 +66,25 @@ async def _found(setup: Setup, name: str | None, since: str) -> list[dict[str, A
             group = groups.get(number)
             return (group.name or str(group.conversation.group)) if group else f"#{number}"
 
-        rows: list[Funnel] = []
+        found: list[dict[str, Any]] = []
         for one in [name] if name else names:
-            rows += await app.rooms.route_statistics.funnel(one, *span)
-        return [
-            {
-                **{key: n for key, n in asdict(row).items() if not (row.group and key == "asked")},
-                "group": called(row.group) if row.group else "",
-            }
-            for row in rows
-        ]
+            rows = await app.rooms.route_statistics.funnel(one, *span)
+            found += (
+                {
+                    **{
+                        key: n
+                        for key, n in asdict(row).items()
+                        if not (row.group and key == "asked")
+                    },
+                    "group": called(row.group) if row.group else "",
+                }
+                for row in rows
+            )
+            found += (
+                {**asdict(led.funnel), "route": one, "group": "", "by": f"{led.kind} {led.name}"}
+                for led in await app.rooms.route_statistics.sources(one, *span)
+            )
+        return found
 
 
 def _start(day: date, zone: ZoneInfo) -> int:

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial
-
 import click
 
 from bot.cli.main import Setup, cli, show_json
 from bot.clock import Days, SystemClock
-from bot.i18n import Translator
 from bot.located import Problems
 from bot.routes.conditions import conditions_of
 from bot.routes.desk import check_routes
-from bot.routes.lint import lint
+from bot.routes.lint import Caution, lint
 from bot.routes.table import Table
 
 
@@ -27,28 +23,27 @@ def routes() -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_obj
 def explain(setup: Setup, text: str, as_json: bool) -> None:
-    """Say which route wins for TEXT, and why the others lose.
+    """Say which route of the configuration wins for TEXT, and why the others lose.
 
     Whether their conditions hold is not looked at, only told.
 
     Example: muster routes explain "我想进护肤群"
     """
     config = setup.config
-    table, translate = Table(config.routes, config.synonyms), _translator(setup)
+    table = Table(config.routes, config.synonyms)
     only = {fit.route.name: (*conditions_of(fit.route.when),) for fit in table.find(text)}
     found = table.explain(text, None, only=only)
     rows = [
-        {"route": r.route, "word": r.word, "won": r.won, "why": r.text(translate)}
-        for r in found.reasons
+        {"route": r.route, "word": r.word, "won": r.won, "why": r.text(str)} for r in found.reasons
     ]
     if as_json:
         show_json({"text": text, "folded": found.folded, "routes": rows})
         return
-    click.echo(translate("read as: {text}").format(text=found.folded))
+    click.echo(f"read as: {found.folded}")
     for row in rows:
         click.echo(f"{'→' if row['won'] else ' '} {row['route']}: {row['why']}")
     if not rows:
-        click.echo(translate("no route fits"))
+        click.echo("no route fits")
 
 
 @routes.command()
@@ -59,19 +54,36 @@ def check(setup: Setup, as_json: bool) -> None:
     config = setup.config
     if problems := check_routes(config, None):
         raise Problems(problems)
-    table, translate = Table(config.routes, config.synonyms), _translator(setup)
+    table = Table(config.routes, config.synonyms)
     today = Days(config.timezone).of(SystemClock().now())
-    found = [(one.routes, one.message.said(translate)) for one in lint(table, today)]
+    _show(lint(table, today), as_json)
+
+
+@routes.command("lint")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.pass_obj
+def lint_all(setup: Setup, as_json: bool) -> None:
+    """The same for all routes, also those of the console, and for what they name in the store.
+
+    That is audiences, segments and the attributes that are declared. Exit code 1 when there is
+    something to look at.
+    """
+    _show(setup.run(_cautions(setup)), as_json)
+
+
+async def _cautions(setup: Setup) -> list[Caution]:
+    async with setup.app() as app:
+        return await app.rooms.routes.cautions()
+
+
+def _show(cautions: list[Caution], as_json: bool) -> None:
+    found = [(one.routes, one.message.said(str)) for one in cautions]
     if as_json:
         show_json([{"routes": names, "message": said} for names, said in found])
     else:
         for names, said in found:
             click.echo(f"{names[0]}: {said}")
         if not found:
-            click.echo(translate("nothing to look at"))
+            click.echo("nothing to look at")
     if found:
         raise SystemExit(1)
-
-
-def _translator(setup: Setup) -> Callable[[str], str]:
-    return partial(Translator().translate, setup.config.language)

@@ -14,7 +14,7 @@ from bot.cli.main import Setup, cli
 from bot.log import configure
 from bot.process import collect_rarely
 from bot.server import PortTaken, Server
-from bot.surface import Surface
+from bot.surface.surface import Surface
 
 
 @cli.command()

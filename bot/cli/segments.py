@@ -184,7 +184,7 @@ def _use(app: App) -> SegmentUse:
 
 async def _reading(app: App) -> Reading:
     groups = await app.members.groups()
-    return Reading(app.translate, {place_of(one): one.name for one in groups if one.name})
+    return Reading(str, {place_of(one): one.name for one in groups if one.name})
 
 
 def _counted(count: int | None, to: str = "member") -> str:

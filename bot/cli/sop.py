@@ -11,10 +11,11 @@ import click
 from bot.app import App
 from bot.cli.main import Setup, cli, show_json
 from bot.clock import utc
+from bot.sop.faults import NoSuchSop, WrongState
 from bot.sop.foresight.preview import Upcoming
 from bot.sop.outcomes.results import Run
 from bot.sop.record import Sop
-from bot.sop.sops import NoSuchSop, Sops, WrongState
+from bot.sop.sops import Sops
 
 BY = "the command line"
 FORMS = 'everyone, all-groups, group:sandbox/tea, "tag:vip and not active:7d"'
@@ -114,7 +115,8 @@ def stop(setup: Setup, name: str, yes: bool, as_json: bool) -> None:
     Example: muster sop stop weekly_tips
     """
     if not yes:
-        click.confirm(f"Stop {name} for good?", abort=True, err=True)
+        found = work_on(setup, lambda app: app.rooms.sops.get(name))
+        click.confirm(f"Stop {found.id} for good?", abort=True, err=True)
     tell(_switch(setup, name, lambda sops: sops.stop), as_json, "{id} is stopped.")
 
 

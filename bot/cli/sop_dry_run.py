@@ -15,6 +15,7 @@ from bot.app import App
 from bot.cli.main import Setup, show_json
 from bot.cli.sop import BY, FORMS, as_json_option, given, sop, work_on
 from bot.clock import utc
+from bot.sop.faults import NoSuchSop
 from bot.sop.foresight.foreseen import Foreseen
 from bot.sop.foresight.totals import Line, Totals
 from bot.sop.record import Sop, Version
@@ -75,11 +76,22 @@ async def _asked(
     """A SOP that was started, or a version of a template with the audience that was given."""
     rooms = app.rooms
     if not audience:
-        return await rooms.sops.get(what)
+        return await _started(app, what, file)
     template = rooms.sops.library.read(file) if file else await rooms.sops.shelf.get(what)
     return await rooms.sops.drafts.version(
         1, template, audience, parameters, BY, None, app.clock.now()
     )
+
+
+async def _started(app: App, what: str, file: Path | None) -> Sop:
+    sops = app.rooms.sops
+    try:
+        return await sops.get(what)
+    except NoSuchSop:
+        if file or what in await sops.shelf.names():
+            say = "say whom it would be for, such as --audience all-groups"
+            raise click.ClickException(f"{what} is a template: {say}") from None
+        raise
 
 
 async def _totals(

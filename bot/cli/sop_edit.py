@@ -15,8 +15,9 @@ from bot.cli.sop import BY, FORMS, PROPOSED, as_json_option, given, row_of, sop,
 from bot.cli.sop_difference import lines, summary
 from bot.located import Place, Problem, Problems, nearest
 from bot.sop.changes.difference import Difference, Differences
+from bot.sop.faults import WrongState
 from bot.sop.record import Version
-from bot.sop.sops import Sops, WrongState
+from bot.sop.sops import Sops
 from bot.sop.templates.template import Template
 
 

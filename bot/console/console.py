@@ -32,7 +32,9 @@ from bot.delivery.inbox import Inbox
 from bot.delivery.journal import Journal as JournalBook
 from bot.delivery.outbox import Outbox
 from bot.i18n import Translator
+from bot.members.attribute_index import AttributeIndex
 from bot.members.search import Search
+from bot.members.timeline import Timeline
 from bot.settings.server import WebSettings
 from bot.store.facts import Facts
 from bot.store.members import Members as MemberBook
@@ -61,6 +63,7 @@ class Services:
     journal: JournalBook
     translator: Translator
     gateways: ReadGateways
+    timeline: Timeline
     banner: Banner = nothing_to_say
     seen: Seen = unnoticed
 
@@ -126,8 +129,8 @@ class Console:
                 *(self.audit, self.group_panels),
             ),
             Members(
-                *(frame, store, services.members, directory, services.journal),
-                *(Search(store, services.members, names), self.panels),
+                *(frame, services.members, directory, services.timeline),
+                *(Search(store, services.members, names, AttributeIndex(store)), self.panels),
             ),
             Journal(frame, services.journal, directory),
             Letters(frame, services.inbox, services.outbox, directory, self.audit),

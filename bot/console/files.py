@@ -40,11 +40,15 @@ async def file_of(table: Table, form: str, name: str, zone: str, now: int) -> we
 
 def download(body: bytes, form: str, name: str) -> web.Response:
     """Bytes as a file; ``name`` is without its ending and may have any letters."""
+    return protect(web.Response(body=body, headers=headers_of(name, form)), "'none'")
+
+
+def headers_of(name: str, form: str) -> dict[str, str]:
+    """What says that the answer is a file, as of ``download``."""
     plain = "".join(c if c.isascii() and (c.isalnum() or c in "-_.") else "-" for c in name)
     called = f"attachment; filename=\"{plain}.{form}\"; filename*=UTF-8''{quote(name)}.{form}"
-    headers = {
+    return {
         "Content-Type": KINDS[form],
         "Content-Disposition": called,
         "Cache-Control": "no-store",
     }
-    return protect(web.Response(body=body, headers=headers), "'none'")

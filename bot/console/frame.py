@@ -100,9 +100,12 @@ class Frame:
         """Let the menu name a page that is not ours."""
         self._paths.add(path)
 
-    def get(self, path: str, handler: Handler, role: Role = "viewer") -> web.RouteDef:
-        """A page; the menu shows it if it knows the path."""
-        self._paths.add(path)
+    def get(
+        self, path: str, handler: Handler, role: Role = "viewer", *, menu: bool = True
+    ) -> web.RouteDef:
+        """A page; the menu shows it if it knows the path, and is to."""
+        if menu:
+            self._paths.add(path)
         return web.get(path, self.page(handler, role))
 
     def post(

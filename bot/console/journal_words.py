@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from bot.console.words import Words
 from bot.i18n.mark import msgid
+from bot.members.attributes import WRONG
 from bot.model.phrase import Phrase
+from bot.routes.conditions import heard
 from bot.welcome.reasons import WITH_VALUES
 
 WHAT = {
@@ -19,6 +21,10 @@ WHAT = {
     "delivery.closed": msgid("Left as it is by an operator"),
     "member.joined": msgid("Joined"),
     "member.left": msgid("Left"),
+    "contact.added": msgid("Became a contact"),
+    "contact.removed": msgid("Is no contact any more"),
+    "link.clicked": msgid("Clicked a link"),
+    "conversion.recorded": msgid("Conversion"),
     "group.dismissed": msgid("Group ended"),
     "event.dead": msgid("Could not be handled"),
     "event.unmatched": msgid("Nobody answered"),
@@ -31,13 +37,20 @@ WHAT = {
     "delivery.recall_failed": msgid("Not taken back"),
     "delivery.remove": msgid("Taken out of the group"),
     "delivery.remove_failed": msgid("Not taken out of the group"),
+    "delivery.mute": msgid("Kept from speaking"),
+    "delivery.mute_failed": msgid("Not kept from speaking"),
+    "delivery.unmute": msgid("May speak again"),
+    "delivery.unmute_failed": msgid("Not allowed to speak again"),
+    "delivery.invite": msgid("Brought into the group"),
+    "delivery.invite_failed": msgid("Not brought into the group"),
     "member.opted_out": msgid("Wants no broadcasts"),
     "member.opted_in": msgid("Wants broadcasts again"),
     "member.erased": msgid("Erased"),
     "member.merged": msgid("Merged with another member"),
     "member.split": msgid("Split from another member"),
     "attribute.changed": msgid("Attributes changed"),
-    "note": msgid("Note"),
+    "attribute.refused": msgid("An attribute was not kept"),
+    "note": msgid("Note written"),
     "tag.given": msgid("Got a tag"),
     "tag.taken": msgid("Lost a tag"),
     "group.erased": msgid("Group erased"),
@@ -58,6 +71,10 @@ WHAT = {
     "route.wait": msgid("Put on a waiting list: the groups are full"),
     "route.opened": msgid("A place opened for who waited"),
     "route.left": msgid("Waits no longer for a place"),
+    "route.passed_over": msgid("Lost the place in line: the route is not for them any more"),
+    "route.making": msgid("Put on a waiting list while a new group is made"),
+    "route.grown": msgid("New group made for a route that was full"),
+    "route.not_grown": msgid("No new group could be made for a route that is full"),
     "route.create": msgid("Shown the code of a new group: the others are full"),
     "route.barred": msgid("Asked for a group they were removed from"),
     "route.enough": msgid("Asked for a group more often than a day allows"),
@@ -130,6 +147,26 @@ REASONS = (
 )
 """Reasons the rooms give; here so that they are translated."""
 CHANGES = {
+    **WHAT,
+    "attribute.declared": msgid("Declared an attribute"),
+    "attribute.removed": msgid("Removed an attribute"),
+    "chat.role": msgid("Changed a role in chat"),
+    "import.started": msgid("Started an import"),
+    "import.stopped": msgid("Stopped an import"),
+    "member.attributes": msgid("Changed a member's attributes"),
+    "member.data": msgid("Handed out all that is kept of a member"),
+    "member.note_removed": msgid("Removed a note"),
+    "member.tagged": msgid("Gave a member a tag"),
+    "member.untagged": msgid("Took a tag from a member"),
+    "signing_key.made": msgid("Made a signing key"),
+    "signing_key.revoked": msgid("Ended a signing key"),
+    "token.made": msgid("Made an API token"),
+    "token.revoked": msgid("Ended an API token"),
+    "checkin.programme_made": msgid("Made a check-in programme"),
+    "checkin.programme_changed": msgid("Changed a check-in programme"),
+    "checkin.programme_paused": msgid("Paused a check-in programme"),
+    "checkin.programme_resumed": msgid("Let a check-in programme go on"),
+    "checkin.programme_ended": msgid("Ended a check-in programme"),
     "checkin.text_failed": msgid("The text of a stage is wrong"),
     "checkin.points": msgid("Changed points"),
     "checkin.excused": msgid("Let a streak hold over a day"),
@@ -205,6 +242,22 @@ STATES = {
     "stopped": (msgid("Stopped"), ""),
 }
 """How a gateway is: the word and its colour."""
+GIVERS = (
+    msgid("undoing application {n}"),
+    msgid("application {n}, by {name}"),
+    msgid("rule {n}"),
+    msgid("operator {name}"),
+    msgid("token {name}"),
+    msgid("sop {name}"),
+    msgid("chat"),
+    msgid("expiry"),
+)
+"""Who or what gives and takes tags."""
+CHOSEN = (
+    msgid("a list of {n} lines"),
+    msgid("at {when} UTC"),
+    msgid("within {audience}"),
+)
 _BAD = ("failed", "dead")
 _WARN = (
     *("in_doubt", "skipped", "deferred", "retried", "unmatched", "left", "full", "missed"),
@@ -226,7 +279,14 @@ def reason_word(words: Words, reason: str) -> str:
     """The reason, translated where it is one of ours."""
     if reason in ("", "unknown"):
         return ""
-    return words.say(Phrase.heard(reason, WITH_VALUES))
+    if unmet := heard(reason):
+        return words.say(unmet)
+    return words.say(Phrase.heard(reason, (*GIVERS, *WITH_VALUES, *WRONG)))
+
+
+def chosen_word(words: Words, what: str) -> str:
+    """What a tag was applied to, as it was written down."""
+    return ", ".join(words.say(Phrase.heard(part, CHOSEN)) for part in what.split(", "))
 
 
 def tone(what: str) -> str:

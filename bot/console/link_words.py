@@ -9,6 +9,7 @@ from bot.console.page import Page
 from bot.i18n.mark import msgid
 from bot.links import branch_words
 from bot.links.desk import Version, changed
+from bot.links.links import Link, Links
 from bot.links.rules import Closed
 from bot.links.terms import Branch, Platform
 
@@ -53,6 +54,13 @@ VERDICTS = {
 """What a hit was judged."""
 Names = Mapping[int, str]
 """What groups are called, by number."""
+
+
+def closed(room: Links, link: Link, now: int) -> str:
+    """A msgid why it leads nowhere now, '' when it does; whether it is full is not asked."""
+    ways = room.ways(link.number)
+    why = ways.closed(now) if ways else None
+    return CLOSED[why] if why else ""
 
 
 def conditions(page: Page, branch: Branch, groups: Names) -> str:

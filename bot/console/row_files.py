@@ -6,11 +6,10 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from tempfile import TemporaryFile
-from urllib.parse import quote
 
 from aiohttp import web
 
-from bot.console.files import KINDS
+from bot.console.files import headers_of
 from bot.console.page import Page
 from bot.reports.csv_text import CsvText
 from bot.reports.parquet_file import ParquetFile
@@ -23,11 +22,12 @@ Pieces = AsyncIterator[list[Row]]
 
 
 async def send_rows(
-    page: Page, form: str, name: str, columns: Sequence[Column], rows: Pieces
+    page: Page, form: str, name: str, columns: Sequence[Column], rows: Pieces, title: str = ""
 ) -> web.StreamResponse:
     """Answer with the file; a CSV is sent as it is made, the others are written to disk first.
 
-    Raises HTTPNotFound for a form there is none of.
+    ``title`` is what the table inside is called, else as the file. Raises HTTPNotFound for a form
+    there is none of.
     """
     if form == "csv":
         return await _csv(page, name, columns, rows)
@@ -38,11 +38,11 @@ async def send_rows(
         if form == "xlsx":
             book = await asyncio.to_thread(Workbook, file, zone, now)
             async with _in_a_thread(book):
-                sheet = book.sheet(name, columns)
+                sheet = book.sheet(title or name, columns)
                 async for some in rows:
                     await asyncio.to_thread(sheet.write, some)
         else:
-            made = await asyncio.to_thread(ParquetFile, file, name, columns, zone)
+            made = await asyncio.to_thread(ParquetFile, file, title or name, columns, zone)
             async with _in_a_thread(made):
                 async for some in rows:
                     await asyncio.to_thread(made.write, some)
@@ -67,14 +67,7 @@ async def _csv(
 
 
 async def _begun(page: Page, form: str, name: str) -> web.StreamResponse:
-    plain = "".join(c if c.isascii() and (c.isalnum() or c in "-_.") else "-" for c in name)
-    called = f"attachment; filename=\"{plain}.{form}\"; filename*=UTF-8''{quote(name)}.{form}"
-    headers = {
-        "Content-Type": KINDS[form],
-        "Content-Disposition": called,
-        "Cache-Control": "no-store",
-    }
-    answer = protect(web.StreamResponse(headers=headers), "'none'")
+    answer = protect(web.StreamResponse(headers=headers_of(name, form)), "'none'")
     await answer.prepare(page.request)
     return answer
 

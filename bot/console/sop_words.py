@@ -74,6 +74,10 @@ SKIPS = {
     "route already": msgid("already in the group"),
     "route gone": msgid("no such route"),
     "route barred": msgid("removed from the group earlier"),
+    "route refused": msgid("the route is not for them, or not now"),
+    "route wait": msgid("in line for the group"),
+    "route making": msgid("in line for a group that is being made"),
+    "route ask": msgid("nobody knows which of the groups is theirs"),
     "had another": msgid("already got another message this period"),
     "no moments": msgid("staff publish no moments there"),
 }

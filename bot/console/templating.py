@@ -7,7 +7,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from bot.console import charts
-from bot.console.journal_words import CHANGES, STATES, event_word, reason_word, tone
+from bot.console.journal_words import CHANGES, STATES, chosen_word, event_word, reason_word, tone
 from bot.console.navigation import BAR, BAR_SIZE, menu
 from bot.console.operators import ROLES
 from bot.console.result_words import goal_word, verdict, way_word
@@ -37,6 +37,7 @@ def environment() -> Environment:
         verdict=verdict,
         way_word=way_word,
         reason_word=reason_word,
+        chosen_word=chosen_word,
         tone=tone,
         changes=CHANGES,
         states=STATES,

@@ -102,10 +102,12 @@ class Outbox:
         """Record how a taken delivery ended; False when it is not ours any more.
 
         "again" keeps its place before others of its lane and is due at ``due``; "later" moves it.
-        ``blocked_until`` (UTC ms) holds back the whole gateway, for all nodes.
+        ``blocked_until`` (UTC ms) holds back the whole gateway, for all nodes; ``effects`` are what
+        else is done, without their guards.
         """
         delivery, keys = changed or taken.delivery, self._store.keys
-        effects = effects or Effects(keys)
+        more, effects = effects, Effects(keys)  # the caller's stay as they are: it may ask again
+        effects.operations += more.operations if more else []
         self._journal(effects, delivery, ending, reason)
         result = ""
         if delivery.result and ending not in {"again", "later"}:
@@ -167,7 +169,7 @@ class Outbox:
         if ending in {"sent", "skipped"}:
             follow(effects, result.follow, result.name, now)
         if ending == "sent" and result.who:
-            effects.do("SET", keys.sop_heard(result.who), result.run, "PX", result.window)
+            effects.credit(result.who, result.run, result.window)
             if result.timed:
                 effects.sent(result.run, result.target, now)
             if result.who.startswith("g"):

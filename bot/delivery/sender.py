@@ -72,6 +72,10 @@ class Acting(Protocol):
 
     async def remove(self, group: str, account: str) -> None: ...
 
+    async def mute(self, group: str, account: str, seconds: float) -> None: ...
+
+    async def invite(self, group: str, account: str) -> None: ...
+
 
 class Sender:
     """Sends one gateway's deliveries: replies first, each conversation in order."""
@@ -180,7 +184,7 @@ class Sender:
             now, never = self._clock.now(), lost.token.startswith(f"{self._token}.")
             if never:
                 await self._outbox.finish(lost, "again", "the store's answer was lost", due=now)
-            elif self._gateway.capabilities.idempotent or lost.delivery.priority == "reply":
+            elif self._gateway.capabilities.idempotent or _worth(lost.delivery):
                 await self._outbox.finish(lost, "again", "the bot ended while sending", due=now)
             else:
                 await self._outbox.finish(lost, "in_doubt", "the bot ended while sending")
@@ -234,11 +238,15 @@ class Sender:
 
     async def _act(self, delivery: Delivery) -> None:
         """Do what is no message."""
-        to = delivery.to
+        to, group = delivery.to, delivery.to.group or ""
         if not isinstance(self._gateway, Acting):
             raise Refused(NOTHING)
         if delivery.does == "remove":
-            await self._gateway.remove(to.group or "", delivery.of)
+            await self._gateway.remove(group, delivery.of)
+        elif delivery.does in ("mute", "unmute"):
+            await self._gateway.mute(group, delivery.of, delivery.seconds)
+        elif delivery.does == "invite":
+            await self._gateway.invite(group, delivery.of)
         elif ident := await self._store.text("GET", _kept(self._store.keys, delivery.of)):
             await self._gateway.recall(to, ident)
         else:
@@ -256,9 +264,7 @@ class Sender:
     async def _doubt(self, taken: Taken, reason: str) -> None:
         """Nobody knows: send again where that cannot double, or where silence is worse."""
         delivery = taken.delivery
-        if self._gateway.capabilities.idempotent or (
-            delivery.priority == "reply" and delivery.attempt < 3
-        ):
+        if self._gateway.capabilities.idempotent or (_worth(delivery) and delivery.attempt < 3):
             await self._retry(taken, Retry(reason, after=1.0))
         else:
             await self._end(taken, "in_doubt", reason)
@@ -294,8 +300,19 @@ class Sender:
         else:
             await self._end(taken, "skipped", "too late")
 
-    async def _end(self, taken: Taken, ending: Ending, reason: str = "", **more: Any) -> None:
-        await self._finish(taken, ending, reason, **more)
+    async def _end(
+        self,
+        taken: Taken,
+        ending: Ending,
+        reason: str = "",
+        *,
+        effects: Effects | None = None,
+        **more: Any,
+    ) -> None:
+        effects, delivery = effects or Effects(self._store.keys), taken.delivery
+        if then := delivery.after if ending == "sent" else delivery.instead:
+            effects.deliver(then.model_copy(update={"due": self._clock.now()}))
+        await self._finish(taken, ending, reason, effects=effects, **more)
         self._count(taken.delivery, ending)
 
     async def _finish(self, taken: Taken, ending: Ending, reason: str, **more: Any) -> None:
@@ -316,6 +333,11 @@ class Sender:
 
 
 __all__ = ["Gateway", "SendError", "Sender", "Window"]
+
+
+def _worth(delivery: Delivery) -> bool:
+    """Whether it is rather done twice than not at all; what is no message may be done twice."""
+    return delivery.priority == "reply" or delivery.does != "say"
 
 
 def _kept(keys: Keys, name: str) -> str:

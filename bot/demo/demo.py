@@ -84,6 +84,7 @@ class Demo:
                 async with Stage(config, self._locate, random, story) as stage:
                     await stage.play(groups, progress)
                 await self._bring(aside)
+                await self._app.rooms.attribute_index.again()
                 await self._store.call("HSET", self._keys.demo(), "since", now)
         return Added(since=now, members=members, groups=len(groups))
 

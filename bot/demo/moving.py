@@ -27,6 +27,7 @@ MOVED: tuple[Key, ...] = (
     *(Keys.sop_open, Keys.sop_due, Keys.sop_fed, Keys.sop_runs, Keys.sop_missed, Keys.sop_result),
     *(Keys.hits_kept, Keys.link_top, Keys.link_counts, Keys.link_by, Keys.link_clicked),
     *(Keys.link_today, Keys.link_visitors, Keys.link_day, Keys.link_seen, Keys.link_people),
+    Keys.link_trail,
     *(Keys.link_active, Keys.link_used, Keys.link_in, Keys.link_followed, Keys.link_rules),
     *(Keys.link_steps, Keys.link_step_names, Keys.sop_sent, Keys.sop_present, Keys.sop_places),
     *(Keys.channel_members, Keys.attribute_values, Keys.contacts),

@@ -132,6 +132,30 @@ class Adapter(ABC):
         """
         raise NotImplementedError
 
+    async def mute(self, group: str, account: str, seconds: float) -> None:
+        """Keep somebody from speaking in a group for so long; 0 lets them speak again.
+
+        Only where ``capabilities.mute``. Raises what ``send`` does.
+        """
+        raise NotImplementedError
+
+    async def invite(self, group: str, account: str) -> None:
+        """Bring somebody into a group; only where ``capabilities.invite``.
+
+        Raises what ``send`` does: Refused where they cannot be, who are then shown another way.
+        Who is in it already raises nothing. It may be done twice.
+        """
+        raise NotImplementedError
+
+    async def create_group(self, name: str, like: str = "") -> str:
+        """Make a group of this name; its id. Only where ``capabilities.create_group``.
+
+        ``like``: a group whose owner and settings it takes over, where the platform needs them.
+        Raises what ``send`` does; after InDoubt and any other exception it is looked for by its
+        name in ``groups`` before it is made again.
+        """
+        raise NotImplementedError
+
     async def members(self, group: str) -> Sequence[Account]:
         """The accounts in a group now; only where ``capabilities.member_list``."""
         raise NotImplementedError

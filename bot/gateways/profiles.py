@@ -62,6 +62,9 @@ _WECOM_ROBOT = Capabilities(
 # As our adapter with its defaults: whether share segments work depends on the implementation, and
 # the rates are ours, for the standard states none.
 _ONEBOT11 = Capabilities(
+    recall=True,
+    remove=True,
+    mute=True,
     member_list=True,
     segments=frozenset({"text", "mention", "image"}),
     alone=frozenset({"link_card"}),

@@ -42,7 +42,9 @@ class Capabilities(Frozen):
     ``welcome_window``: seconds after a join in which a greeting is still accepted, None for any.
     ``text_bytes``: the longest text in UTF-8 bytes, None for no limit. ``text_units``: the same in
     UTF-16 code units, where the platform counts so.
-    ``recall``: what was sent can be taken back; ``remove``: members can be taken out of groups.
+    ``recall``: what was sent can be taken back; ``remove``: members can be taken out of groups;
+    ``mute``: they can be kept from speaking there for a time; ``invite``: they can be brought in.
+    ``create_group``: groups can be made, and are found again in the list of groups.
     ``alone``: kinds that are shown only when the message is nothing else.
     ``attachments``: the most attachments in one message.
     ``title_bytes``, ``description_bytes`` and ``mini_title_bytes``: the longest title and
@@ -67,6 +69,9 @@ class Capabilities(Frozen):
     welcome_window: float | None = None
     recall: bool = False
     remove: bool = False
+    mute: bool = False
+    invite: bool = False
+    create_group: bool = False
     member_list: bool = False
     join_link: bool = False
     segments: frozenset[SegmentKind] = frozenset({"text"})

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
+
+_DAY = re.compile(r"([0-9]{4})([-/.])([0-9]{1,2})\2([0-9]{1,2})(?![0-9])")
 
 
 def month_day(value: str) -> int | None:
@@ -20,12 +23,12 @@ def month_day(value: str) -> int | None:
 
 
 def whole_day(value: str) -> int | None:
-    """YYYYMMDD of ``2026-12-01`` or ``2026-12-01 15:00``; None when it names no day of a year."""
-    written = value.strip()[:10]
-    if "-" not in written:  # a phone number begins like 20261201 too
+    """YYYYMMDD of ``2026-12-01``, ``2026/12/1`` or ``2026-12-01 15:00``; None when it is no day."""
+    found = _DAY.match(value.strip())  # a phone number begins like 20261201 too
+    if found is None:
         return None
     try:
-        day = date.fromisoformat(written)
+        day = date(int(found[1]), int(found[3]), int(found[4]))
     except ValueError:
         return None
     return day.year * 10_000 + day.month * 100 + day.day

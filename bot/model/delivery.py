@@ -58,7 +58,9 @@ class Delivery(Frozen):
     late to be of use; then it is skipped, with that reason. ``id`` is given by the outbox and
     stays the same through all retries; ``source`` says what asked for it. ``name``: under it the
     platform's id is kept for two days. ``does`` "recall": instead of saying anything, take back
-    what was sent by the name ``of``; "remove": take the account ``of`` out of the group.
+    what was sent by the name ``of``; "remove": take the account ``of`` out of the group; "mute":
+    let it say nothing there for ``seconds``, and "unmute": let it speak again; "invite": bring it
+    into the group. ``after`` is queued when it is done, ``instead`` when it ends any other way.
     """
 
     id: str = ""
@@ -72,10 +74,13 @@ class Delivery(Frozen):
     source: str = ""
     member: int | None = None
     name: str = ""
-    does: Literal["say", "recall", "remove"] = "say"
+    does: Literal["say", "recall", "remove", "mute", "unmute", "invite"] = "say"
     of: str = ""
+    seconds: float = 0
     caps: tuple[Cap, ...] = ()
     result: Result | None = None
+    after: Delivery | None = None
+    instead: Delivery | None = None
 
 
 class Receipt(Frozen):

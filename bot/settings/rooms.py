@@ -194,7 +194,8 @@ class RouteSettings(Frozen):
     full: Literal["say", "wait", "create"] = Field(
         default="say",
         description="When all groups are full: say so; put who asks on a waiting list and tell "
-        "them when a place opens; or show a live code whose platform makes new groups.",
+        "them when a place opens; or make a new group, where the gateway can, or show a live code "
+        "whose platform does.",
     )
     per_day: Annotated[Annotated[int, Field(ge=1)] | None, OrNone, Kind(_CAP)] = Field(
         default=None, description="The most times a day one member is shown the way in."

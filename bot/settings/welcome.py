@@ -124,15 +124,23 @@ class WelcomeWhen(Frozen):
 class WelcomeGate(Frozen):
     """What a newcomer must do before the welcome."""
 
-    ask: Literal["button", "question"] = Field(
-        default="button", description="A button to press, or a question to answer."
+    ask: Literal["button", "number", "question"] = Field(
+        default="button",
+        description="A button to press, a number to say, or a question to answer; the number "
+        "also takes the button's place where none can be shown.",
     )
-    text: Words = Field(description="What newcomers are asked; Jinja2 as in messages.")
+    text: Words = Field(
+        description="What newcomers are asked; Jinja2 as in messages, and {{ number }}."
+    )
     button: Words = Field(default="🙋", description="What stands on the button.")
     answers: tuple[Words, ...] = Field(
         default=(), description="What counts as an answer, however it is written."
     )
     within: Duration = Field(default=300.0, gt=0, description="How long they have.")
+    mute: bool = Field(
+        default=False,
+        description="Whether they cannot speak in the group till then, where the gateway can.",
+    )
     otherwise: Literal["nothing", "remove", "tell"] = Field(
         default="nothing",
         description="What becomes of who does not: nothing, out of the group again, or operators "

@@ -14,6 +14,7 @@ from typing import Any, Self
 from bot.app import App
 from bot.config import SANDBOX, Config, load_config
 from bot.gateways.sandbox.world import Said
+from bot.members.attributes import Attribute, Type
 from bot.model.conversation import Account
 from bot.model.event import (
     BaseEvent,
@@ -90,6 +91,11 @@ class Community:
 
     def _chat(self, group: str | None, member: str | None) -> Chat:
         return self._chats.setdefault((group, member), Chat(self, group, member))
+
+    async def declares(self, attribute: str, type_: Type, *choices: str) -> None:
+        """Declare what an attribute of members holds: text, number, date, choice, phone, …"""
+        made = Attribute(name=attribute, type=type_, choices=choices)
+        await self.app.rooms.attributes.save(made)
 
     # time
 
@@ -179,6 +185,20 @@ class Person:
     async def expects(self, words: str) -> Said:
         """Expect words in the direct chat with the bot."""
         return await self.community.direct(self).expects(words)
+
+    async def has_tag(self, name: str) -> bool:
+        """Whether they have the tag."""
+        app = self.community.app
+        return await app.facts.has(app.store.keys.tag(name), await self._number())
+
+    async def attribute(self, name: str) -> str:
+        """An attribute as it is kept; '' for none."""
+        member = await self.community.app.members.member(await self._number())
+        return member.attributes.get(name, "") if member else ""
+
+    async def _number(self) -> int:
+        account = Account(id=self.id, name=self.name)
+        return await self.community.app.members.number(SANDBOX, account)
 
     async def _does(self, kind: type[BaseEvent], chat: Chat | None, **more: Any) -> None:
         app, group = self.community.app, chat.group if chat else None

@@ -23,7 +23,7 @@ from bot.settings.server import GatewaySettings, WebSettings
 from bot.settings.welcome import WelcomeMessage, WelcomeSettings
 from bot.store.address import unix
 from bot.store.store import Store
-from bot.surface import Surface
+from bot.surface.surface import Surface
 
 HARMLESS = ("nodes", "gateway:owner", "fence", "hits:", "console:tries", "counters")
 """Keys that chores write by themselves, and what only counts."""

@@ -75,6 +75,8 @@ def test_files_are_written_and_never_over_another(muster: Line, tmp_path: Path) 
     assert "4 rows" in told(muster, "export", "daily", str(book), "--what", "points")
     assert book.read_bytes().startswith(b"PK")
     assert ".csv or .xlsx" in wrong(muster, "export", "daily", str(tmp_path / "x.txt"))
+    nowhere = str(tmp_path / "no" / "x.csv")
+    assert f"{nowhere}: No such file" in wrong(muster, "export", "daily", nowhere)
 
 
 def test_a_preview_tells_whom_other_rules_touch_and_changes_nothing(

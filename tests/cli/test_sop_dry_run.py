@@ -18,5 +18,6 @@ def test_a_dry_run_shows_what_would_go_out_and_starts_nothing(muster: Line) -> N
 
 def test_a_dry_run_of_nothing_says_what_is_wrong(muster: Line) -> None:
     assert 'there is no SOP "tips"' in muster.wrong("dry-run", "tips")
+    assert "--audience all-groups" in muster.wrong("dry-run", "weekly_tips")
     wrong = muster.wrong("dry-run", "weekly_tips", "--audience", "group:sandbox/tee")
     assert "there is none of this name" in wrong

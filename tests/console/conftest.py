@@ -25,6 +25,8 @@ from bot.delivery.journal import Entry, Journal, record
 from bot.delivery.outbox import Outbox
 from bot.gateways.supervision import Status
 from bot.i18n import Translator
+from bot.members.notes import Notes
+from bot.members.timeline import Timeline
 from bot.model.capabilities import Capabilities, Rate
 from bot.model.conversation import Account, Conversation
 from bot.model.delivery import Delivery
@@ -149,6 +151,7 @@ async def site(store: Store, clock: TestClock) -> AsyncIterator[Site]:
         journal=Journal(store),
         translator=Translator(),
         gateways=lambda: gateways,
+        timeline=Timeline(store, members, Journal(store), Notes(store, members)),
     )
     console = Console(services, WebSettings(), "zh", "Asia/Shanghai", Passwords(CHEAP))
     app = web.Application()

@@ -18,7 +18,7 @@ from bot.sop.outcomes.tasks import Task
 from bot.sop.record import Sop
 from bot.store.address import unix
 from bot.store.effects import Effects
-from bot.surface import Surface
+from bot.surface.surface import Surface
 from bot.testing import Community
 from bot.testing.community import Person
 from tests.conftest import check_keys

@@ -64,7 +64,7 @@ async def test_a_members_page_shows_their_days_and_standing(house: House) -> Non
         house.clock.advance(86_400)
     visitor = await house.operator("ann", "viewer")
     page = re.sub(r"\s+", " ", await visitor.get("/members/1"))
-    for words in ("Check-ins: daily", "<b>3</b> days in a row", "<b>3</b> in all"):
+    for words in ("Check-ins: Daily check-in", "<b>3</b> days in a row", "<b>3</b> in all"):
         assert words in page
     assert "Check-ins: reading" not in page
     assert "Check-ins:" not in await visitor.get("/members/2")
@@ -88,5 +88,5 @@ async def test_odd_addresses_are_answered_kindly(house: House) -> None:
 
 async def test_without_a_programme_the_page_says_how_to_make_one(valkey: str) -> None:
     async with opened(valkey, "bare", 'timezone = "Asia/Shanghai"') as bare:
-        page = await (await bare.operator("ann", "viewer")).get("/check-ins")
-        assert "[checkin.daily]" in page
+        page = await (await bare.operator("ann", "manager")).get("/check-ins")
+        assert "/check-ins/new" in page

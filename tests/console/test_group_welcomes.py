@@ -136,3 +136,7 @@ async def test_where_no_gateway_keeps_such_texts_the_menu_does_not_name_them(val
     async with opened(valkey, f"welcomes{next(_houses)}") as plain:
         visitor = await plain.operator("ann", "manager")
         assert "/group-welcomes" not in await visitor.get("/")
+        page = await visitor.get("/group-welcomes")  # but whoever comes is told what to do
+        for words in ("No gateway here keeps such texts", "wecom", 'href="/welcomes"'):
+            assert words in page
+        assert "<textarea" not in page

@@ -69,6 +69,27 @@ async def test_a_table_is_looked_at_then_imported_then_told(house: House) -> Non
     assert member.attributes["phone"] == "13800138000"
 
 
+async def test_a_column_can_be_any_attribute_that_is_declared(house: House) -> None:
+    ann = await house.operator("ann", "manager")
+    for name, label in (("level", "等级分"), ("city", "")):
+        kept = {"name": name, "label": label, "type": "text"}
+        assert (await ann.post("/members/attributes", kept)).status == 303
+    status, here, _ = await upload(ann, "账号,等级分,鞋码\nu1,3,40\n".encode())
+    assert status == 303
+    page = await ann.get(here)
+    assert '<option value="attribute:level" selected>Attribute “level · 等级分”' in page
+    assert page.count('<option value="attribute:city">') == 3
+
+
+async def test_a_table_that_says_of_nobody_whom_it_means_is_told_so_at_once(house: House) -> None:
+    ann = await house.operator("ann", "manager")
+    status, here, _ = await upload(ann, "城市\n上海\n".encode())
+    assert status == 303
+    page = await ann.get(here)
+    assert "One column must say who is meant" in page
+    assert ">1 new<" not in page
+
+
 async def test_a_file_that_is_no_table_says_why(house: House) -> None:
     ann = await house.operator("ann", "manager")
     status, _, page = await upload(ann, b"PK\x03\x04 nothing", "x.xlsx")

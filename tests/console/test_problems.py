@@ -9,8 +9,8 @@ import pytest
 
 from bot.model.phrase import Phrase
 from tests.console.conftest import Visitor
+from tests.console.editing import fields, tea
 from tests.console.house import House
-from tests.console.test_editor import fields, tea
 from tests.console.test_routes_pages import RUN, filled
 
 HEAD = 'title = "茶"\nanchor = "joined"\n'

@@ -23,7 +23,7 @@ async def test_places_are_set_in_the_form_and_stay_when_it_is_saved_again(house:
 
 async def test_what_is_wrong_with_places_stands_beside_the_field(house: House) -> None:
     visitor = await house.operator("ann", "manager")
-    for field, value in (("hold", "soon"), ("per_day", "0"), ("full", "create")):
+    for field, value in (("hold", "soon"), ("per_day", "0"), ("full", "never")):
         status, page = await filled(visitor, {**RUN, **PLACES, field: value})
         assert status == 422
         beside = page.split('class="wrong" role="alert">')
@@ -42,6 +42,9 @@ async def test_a_routes_page_shows_its_funnel_and_who_waits(house: House) -> Non
     assert "person p2" in page.split("Waiting list")[1]
     assert "person p1" not in page.split("Waiting list")[1]
     assert "members who asked for it" in page
+    led = page.split("What led to it")[1].split("What is counted")[0]
+    assert "“跑步”" in led
+    assert 'data-label="Asked">2<' in led
     assert 'data-label="Asked">2<' in await visitor.get("/routes/statistics?name=跑步&days=")
     async with visitor.client.get("/routes/statistics?name=nothing") as answer:
         assert answer.status == 404

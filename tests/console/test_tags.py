@@ -7,8 +7,9 @@ from html import unescape
 import pytest
 from aiohttp import FormData
 
+from bot.links.codes import Code
 from tests.console.conftest import Visitor
-from tests.console.house import House, people
+from tests.console.house import House, follow, people
 
 
 async def sent(visitor: Visitor, path: str, *fields: tuple[str, str]) -> tuple[int, str, str]:
@@ -55,6 +56,28 @@ async def test_mistakes_are_told_at_their_field(
     assert said in page.split('class="wrong" role="alert">', 1)[1].split("<")[0]
 
 
+async def test_one_member_is_given_a_tag_on_their_page_and_it_is_taken(house: House) -> None:
+    await people(house, 1)
+    visitor = await house.operator("ann", "manager")
+    for do, there, said in (
+        ("give", True, "is given"),
+        ("give", True, "Nothing changes"),
+        ("take", False, "is taken"),
+    ):
+        status, _, where = await sent(visitor, "/members/1/tags", ("tag", "vip"), ("do", do))
+        assert (status, where) == (303, "/members/1")
+        assert said in await visitor.get(where)
+        assert there is bool(await house.rooms.algebra.fact(house.store.keys.tag("vip")))
+    page = unescape(await visitor.get("/members/1"))
+    assert "operator ann" in page
+    admin = await house.operator("root", "admin")
+    assert "Gave a member a tag" in await admin.get("/audit")
+    _, _, where = await sent(visitor, "/members/1/tags", ("tag", "two words"))
+    assert "without spaces" in await visitor.get(where)
+    viewer = await house.operator("eve", "viewer")
+    assert (await sent(viewer, "/members/1/tags", ("tag", "vip")))[0] == 403
+
+
 async def test_the_three_parts_are_shown_applied_and_undone(house: House) -> None:
     await people(house, 4)  # tea: 1, 3, 4; skincare: 1, 2, 4; running: 2, 3
     visitor = await house.operator("ann", "manager")
@@ -96,6 +119,21 @@ async def test_a_pasted_list_says_which_lines_name_nobody(house: House) -> None:
     status, page, _ = await sent(visitor, "/tags/apply", *fields, ("at", "someday"))
     assert status == 422
     assert "expected a day and a time" in page
+
+
+async def test_a_tag_that_a_route_of_the_console_asks_for_is_not_renamed(house: House) -> None:
+    await people(house, 1)
+    visitor = await house.operator("ann", "manager")
+    await sent(visitor, "/members/1/tags", ("tag", "vip"))
+    when = {"audience": "tag:vip and not tag:vip2"}
+    route = {"name": "night", "words": ["night"], "groups": ["sandbox/tea"], "when": when}
+    await house.rooms.routes.save(route, "ann")
+    rename = (("old", "vip"), ("new", "gold"), ("do", "rename"))
+    status, page, _ = await sent(visitor, "/tags/rename", *rename)
+    assert status == 422
+    assert "it is named by route night" in page
+    await house.rooms.routes.remove("night", "ann")
+    assert (await sent(visitor, "/tags/rename", *rename))[0] == 303
 
 
 async def test_a_tag_is_renamed_and_merged_and_a_rule_gives_one(house: House) -> None:
@@ -146,3 +184,39 @@ async def test_the_segments_page_shows_how_a_segment_grew(house: House) -> None:
     assert "Members, a point a day" in await visitor.get("/segments/edit?name=all")
     page = unescape(await visitor.get("/segments/edit?expression=tag%3Avip"))
     assert ">tag:vip</textarea>" in page
+
+
+async def test_who_says_a_word_gets_a_tag_by_a_rule_of_the_page(house: House) -> None:
+    persons = await people(house, 2)
+    visitor = await house.operator("ann", "manager")
+    form = (("words", "opening hours\n几点开门"), ("mode", "contains"), ("tag", "asked"))
+    wrong = (*form, ("place", "sandbox/te"))
+    status, page, _ = await sent(visitor, "/tags/rules/said", *wrong)
+    assert status == 422
+    assert 'did you mean "sandbox/tea"' in page
+    assert ">opening hours\n几点开门</textarea>" in page
+    status, _, where = await sent(visitor, "/tags/rules/said", *form, ("place", "sandbox/tea"))
+    assert (status, where) == (303, "/tags")
+    await persons[0].says("你们几点开门")
+    await persons[1].says("opening hours?", await house.community.group("tea"))
+    page = unescape(await visitor.get("/tags"))
+    assert "<q>opening hours</q>, <q>几点开门</q> → <b><bdi>asked</bdi></b>" in page
+    assert "given to 1 member<" in page
+    assert "茶友会 Tea" in page.split("<q>几点开门</q>")[1].split("</li>")[0]
+    member = unescape(await visitor.get("/members/2?kind=tags"))
+    assert "rule 1" in member.split('id="timeline"')[1]
+    assert (await sent(visitor, "/tags/rules/remove", ("id", "1")))[0] == 303
+    assert "<q>" not in await visitor.get("/tags")
+
+
+async def test_a_members_page_tells_what_they_clicked(house: House) -> None:
+    await people(house, 2)
+    sale = await house.rooms.links.make("https://shop.example/spring", "spring-sale")
+    await follow(house, Code(sale, 0, 1, 1))
+    await house.rooms.counter.drain()
+    visitor = await house.operator("ann", "viewer")
+    for path in ("/members/1", "/members/1?kind=clicks"):
+        timeline = unescape(await visitor.get(path)).split('id="timeline"')[1]
+        assert "Clicked a link" in timeline
+        assert "spring-sale" in timeline
+    assert "spring-sale" not in (await visitor.get("/members/2")).split('id="timeline"')[1]

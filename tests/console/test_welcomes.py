@@ -94,6 +94,10 @@ async def test_buttons_change_the_draft_and_keep_what_was_written(ann: Visitor) 
     assert "s1.start" not in await after("unlayer:1", {**FORM, **NIGHT})
     assert 's1.m1.text"' not in await after("drop:1:0", {**FORM, **NIGHT})
     assert "欢迎" in await after("drop:9:9", FORM)
+    page = await after("add:0", FORM)
+    assert 'class="wrong"' not in page  # what was just added is still to be written
+    assert 'class="problem"' not in page
+    assert "来到 茶友会" in words(page)
 
 
 async def test_the_preview_says_what_somebody_would_get_when_and_why(
@@ -181,6 +185,14 @@ async def test_the_preview_follows_while_one_writes(
     await page.click("text=Try it as somebody else")
     await page.fill("[name='try.name']", "小华")
     await expect(page.locator("#check")).to_contain_text("你好 小华！")
+    text = page.locator("[name='s0.m0.text']")
+    await text.press_sequentially("{{ membr }}")
+    wrong = page.locator("label:has([name='s0.m0.text']) .wrong")
+    await expect(wrong).to_contain_text("member")
+    await text.fill("")
+    await page.click("text=the member's name")
+    await expect(text).to_have_value("{{ member.name }}")
+    await expect(wrong).to_have_count(0)
     await page.close()
 
 
@@ -198,3 +210,63 @@ async def test_a_newcomer_presses_the_button_in_the_sandbox(
     await house.community.passes(seconds=5)
     await expect(page.locator("#log")).to_contain_text("欢迎 小七")
     await page.close()
+
+
+async def test_a_new_form_complains_of_nothing_before_anything_is_tried(ann: Visitor) -> None:
+    page = await ann.get("/welcomes/new")
+    assert 'class="problem"' not in page
+    assert "wrong" not in page
+    empty = {**FORM, "id": "", "s0.m0.text": ""}
+    live = await (await ann.post("/welcomes/check", empty)).text()
+    assert 'class="problem"' not in live  # as long as it is only being written
+    typing = await (await ann.post("/welcomes/check", {**empty, "s0.m0.text": "{{ x }}"})).text()
+    assert "s0.m0.text" in typing
+    assert "Message 1 · Text: " in words(typing)
+    tried = await (await ann.post("/welcomes/new", {**empty, "do": "look"})).text()
+    assert 'name="tried"' in tried
+    live = await (await ann.post("/welcomes/check", {**empty, "tried": "1"})).text()
+    assert 'class="problem"' in live
+
+
+async def test_a_script_of_the_settings_is_opened_as_a_copy(house: House, ann: Visitor) -> None:
+    scripts = house.rooms.welcomes.scripts
+    configured = [one.script.id for one in await scripts.all() if not one.stored]
+    assert f'href="/welcomes/new?from={configured[0]}"' in await ann.get("/welcomes")
+    await scripts.save({"id": "spring", "title": "春", "messages": ["来了"]}, "ann")
+    assert 'href="/welcomes/new?from=spring"' in await ann.get("/welcomes/spring")
+    page = unescape(await ann.get("/welcomes/new?from=spring"))
+    for said in ("来了", 'value="春"', 'value="spring-2"'):
+        assert said in page
+    await scripts.save({"id": "spring-2", "messages": ["来了"]}, "ann")
+    assert 'value="spring-3"' in await ann.get("/welcomes/new?from=spring")
+    assert 'name="id" value=""' in await ann.get("/welcomes/new?from=nothing")
+
+
+async def test_texts_are_compared_by_what_came_of_them(house: House, ann: Visitor) -> None:
+    scripts = house.rooms.welcomes.scripts
+    assert 'id="variants"' not in await ann.get("/welcomes")
+    texts = {"text": "A {{ member.name }}", "variants": ["B {{ member.name }}"]}
+    await scripts.save({"id": "spring", "messages": [texts], "window": "0s"}, "ann")
+    tea = await house.community.group("tea")
+    for n in range(6):
+        await house.community.member(f"v{n}").joins(tea)
+        await house.community.passes(seconds=1)
+    page = words(await ann.get("/welcomes"))
+    rows = re.findall(r"1([AB]) . {{ member.name }} (\d+) – (\d+) 100.0 %", page)
+    assert [name for name, _, _ in rows] == ["A", "B"]
+    assert sum(int(got) for _, got, _ in rows) == sum(int(stayed) for *_, stayed in rows) == 6
+
+
+async def test_what_newcomers_must_do_is_kept_as_it_was_written(house: House, ann: Visitor) -> None:
+    gate = {"gate.ask": "number", "gate.text": "{{ number }}?", "gate.mute": "on"}
+    gate |= {"gate.within": "5m", "gate.otherwise": "remove"}
+    said = words(await (await ann.post("/welcomes/check", {**FORM, **gate})).text())
+    assert "before the welcome · to the group 1234?" in said
+    assert (await ann.post("/welcomes/new", {**FORM, **gate, "do": "save"})).status == 303
+    found = await house.rooms.welcomes.scripts.get("spring")
+    assert found is not None
+    assert found.script.gate is not None
+    assert (found.script.gate.ask, found.script.gate.mute) == ("number", True)
+    page = await ann.get("/welcomes/spring")
+    assert re.search(r'name="gate.mute" value="on" checked', page)
+    assert "can keep newcomers from speaking" in words(page)  # no gateway here can

@@ -14,19 +14,21 @@ def blocks(page: str, language: str) -> list[str]:
     return re.findall(rf"```{language}\n(.*?)\n *```", (DOCS / page).read_text(), re.DOTALL)
 
 
-async def test_the_handler_in_the_documentation_passes_its_own_test(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("name", ["shop_hours", "sign_up"])
+async def test_a_handler_in_the_documentation_passes_its_own_test(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.syspath_prepend(str(tmp_path))
-    handler, test = blocks("writing-a-handler.md", "python")
-    (tmp_path / "shop_hours.py").write_text(handler)
-    (tmp_path / "documented_test.py").write_text(test)
-    module = importlib.import_module("documented_test")
+    files = {text.split()[1]: text for text in blocks("writing-a-handler.md", "python")}
+    for file in (f"{name}.py", f"test_{name}.py"):
+        (tmp_path / file).write_text(files[file])
+    module = importlib.import_module(f"test_{name}")
     try:
-        await module.test_who_asks_for_the_hours_is_told()
+        (test,) = [value for key, value in vars(module).items() if key.startswith("test_")]
+        await test()
     finally:
-        for name in ("shop_hours", "documented_test"):
-            sys.modules.pop(name, None)
+        for loaded in (name, f"test_{name}"):
+            sys.modules.pop(loaded, None)
 
 
 def test_the_adapter_in_the_documentation_is_an_adapter(
@@ -36,7 +38,8 @@ def test_the_adapter_in_the_documentation_is_an_adapter(
     from bot.gateways.sandbox import World
     from bot.switchboard import makers
 
-    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", [*sys.path])
     (tmp_path / "shop_chat.py").write_text(blocks("writing-an-adapter.md", "python")[0])
     (tmp_path / "token").write_text("secret")
     (tmp_path / "config.toml").write_text(

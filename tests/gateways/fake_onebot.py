@@ -47,6 +47,10 @@ class FakeOneBot:
         self.echo_as: Callable[[Any], Any] = lambda echo: echo
         self.mute = False
         self.sent: asyncio.Queue[Payload] = asyncio.Queue()
+        self.acts: asyncio.Queue[Payload] = asyncio.Queue()
+        self.recalled: list[int] = []
+        self.removed: list[tuple[int, int]] = []
+        self.muted: dict[tuple[int, int], int] = {}
         self.connected: asyncio.Queue[Wire] = asyncio.Queue()
         self.refused = 0
         self._message_ids = itertools.count(1)
@@ -148,8 +152,11 @@ class FakeOneBot:
         return web.json_response(answer)
 
     def _act(self, action: str, params: Payload) -> Payload | None:
-        if action.startswith("send_"):
-            self.sent.put_nowait({"action": action, **params})
+        ident = next(self._message_ids) if action.startswith("send_") else 0
+        if ident:
+            self.sent.put_nowait({"action": action, "message_id": ident, **params})
+        if action in ("delete_msg", "set_group_kick", "set_group_ban"):
+            self.acts.put_nowait({"action": action, **params})
         if action in self.answers:
             return self.answers[action]
         data: object
@@ -159,21 +166,37 @@ class FakeOneBot:
             case "get_group_list":
                 data = [{"group_id": 100, "group_name": "茶友会", "member_count": 2}]
             case "get_group_member_list":
-                data = [
-                    {
-                        "group_id": params["group_id"],
-                        "user_id": 20001,
-                        "nickname": "小明",
-                        "card": "",
-                    },
-                    {"group_id": params["group_id"], "user_id": "20002", "card": "群里的小红"},
+                group = params["group_id"]
+                rows = [
+                    {"group_id": group, "user_id": 20001, "nickname": "小明", "card": ""},
+                    {"group_id": group, "user_id": "20002", "card": "群里的小红"},
                     {"nickname": "nobody"},
                 ]
+                gone = {str(user) for of, user in self.removed if of == group}
+                data = [row for row in rows if str(row.get("user_id")) not in gone]
             case "send_group_msg" | "send_private_msg" | "send_msg":
-                data = {"message_id": next(self._message_ids)}
+                data = {"message_id": ident}
+            case "delete_msg" if params["message_id"] in self.recalled:
+                return self.refusal(1200, f"消息{params['message_id']}不存在")
+            case "delete_msg":
+                self.recalled.append(params["message_id"])
+                data = None
+            case "set_group_kick" if _member(params) in self.removed:
+                return self.refusal(200, "no such member")
+            case "set_group_kick":
+                self.removed.append(_member(params))
+                data = None
+            case "set_group_ban":
+                self.muted[_member(params)] = params["duration"]
+                data = None
             case _:
                 return {"status": "failed", "retcode": 1404, "data": None}
         return {"status": "ok", "retcode": 0, "data": data}
+
+    @staticmethod
+    def refusal(retcode: int, why: str) -> Payload:
+        """An answer that says no."""
+        return {"status": "failed", "retcode": retcode, "data": None, "message": why}
 
     # reports
 
@@ -271,3 +294,7 @@ class FakeOneBot:
 
     def friend_added(self, user: int = 20001) -> Payload:
         return self._report("notice", notice_type="friend_add", user_id=user)
+
+
+def _member(params: Payload) -> tuple[int, int]:
+    return params["group_id"], params["user_id"]

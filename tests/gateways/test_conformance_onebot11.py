@@ -63,7 +63,7 @@ class OneBot(Platform):
         }[mode]
         self.url = ""
         self._last: Payload = {}
-        self._arrived: list[Arrived] = []
+        self._arrived: list[tuple[int, Arrived]] = []
 
     def account(self, number: int) -> str:
         return str(20001 + number)
@@ -117,7 +117,17 @@ class OneBot(Platform):
     async def sent(self) -> Sequence[Arrived]:
         while not self.fake.sent.empty():
             self._arrived.append(_arrived(self.fake.sent.get_nowait()))
-        return tuple(self._arrived)
+        return tuple(one for _, one in self._arrived)
+
+    async def left_there(self) -> Sequence[Arrived]:
+        await self.sent()
+        return [one for ident, one in self._arrived if ident not in self.fake.recalled]
+
+    async def is_in(self, account: str, group: str) -> bool:
+        return (int(group), int(account)) not in self.fake.removed
+
+    async def may_speak(self, account: str, group: str) -> bool:
+        return not self.fake.muted.get((int(group), int(account)))
 
     async def refuse(self, error: type[SendError]) -> None:
         self.fake.next = {"status": "failed", "retcode": CODES[error], "data": None}
@@ -147,10 +157,10 @@ class OneBot(Platform):
         return refused.value.status
 
 
-def _arrived(call: Payload) -> Arrived:
+def _arrived(call: Payload) -> tuple[int, Arrived]:
     group, account = call.get("group_id"), call.get("user_id")
     parts = call["message"]
-    return Arrived(
+    return call["message_id"], Arrived(
         group=None if group is None else str(group),
         account=None if account is None else str(account),
         text="".join(part["data"].get("text", "") for part in parts),

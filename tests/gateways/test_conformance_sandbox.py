@@ -98,6 +98,13 @@ class SandboxPlatform(Platform):
         feed = await self.world.feed(limit=1000)
         return [_arrived(said) for _, said in feed if said.by is None]
 
+    async def left_there(self) -> Sequence[Arrived]:
+        feed = await self.world.feed(limit=1000)
+        return [_arrived(said) for _, said in feed if said.by is None and said.what == "message"]
+
+    async def is_in(self, account: str, group: str) -> bool:
+        return account in await self.world.members(group)
+
     async def refuse(self, error: type[SendError]) -> None:
         if error is not Refused:
             raise NotImplementedError
@@ -128,4 +135,4 @@ class TestSandbox(_SandboxConformance):
 
 
 class TestSwitched(_SandboxConformance):
-    settings = SandboxSettings(idempotent=False, send_direct=False, text_only=True)
+    settings = SandboxSettings(idempotent=False, send_direct=False, text_only=True, invite=True)

@@ -10,7 +10,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from bot.model.conversation import Account
+from bot.model.conversation import Account, Conversation
 from bot.model.delivery import InDoubt, Misconfigured, Refused, Retry, SendError
 from bot.model.event import MemberJoined, MessageReceived
 from bot.model.message import File, Image, LinkCard, Mention, Text
@@ -516,3 +516,60 @@ async def test_without_a_secret_only_programs_of_this_machine_may_post() -> None
 async def test_an_address_of_another_mode_is_not_there() -> None:
     async with connected("forward") as (fake, gateway):
         assert await fake.post(gateway.http_url, fake.joined()) == 404
+
+
+GROUP = Conversation(gateway="qq", group="100")
+
+
+@pytest.mark.parametrize("mode", MODES)
+async def test_what_was_said_is_taken_back_by_its_number(mode: str) -> None:
+    async with connected(mode) as (fake, gateway):
+        for ident in ("12", "-2147483000"):  # some implementations count below nought
+            await gateway.adapter.recall(GROUP, ident)
+        assert fake.recalled == [12, -2147483000]
+        await gateway.adapter.recall(GROUP, "12")  # is gone already
+
+
+@pytest.mark.parametrize("why", ["消息12不存在", "MESSAGE_NOT_FOUND"])
+async def test_a_message_that_is_gone_is_no_failure_and_any_other_refusal_is_told(why: str) -> None:
+    async with connected("forward") as (fake, gateway):
+        fake.answers["delete_msg"] = fake.refusal(1200, why)
+        await gateway.adapter.recall(GROUP, "12")
+        fake.answers["delete_msg"] = fake.refusal(100, "it is older than two minutes")
+        with pytest.raises(Refused, match="two minutes"):
+            await gateway.adapter.recall(GROUP, "12")
+
+
+async def test_who_is_no_admin_is_told_that_nobody_was_taken_out_or_kept_from_speaking() -> None:
+    async with connected("forward") as (fake, gateway):
+        for action in ("set_group_kick", "set_group_ban"):
+            fake.answers[action] = fake.refusal(200, "no permission")
+        with pytest.raises(Refused, match="no permission"):
+            await gateway.adapter.remove("100", "20001")
+        with pytest.raises(Refused, match="no permission"):
+            await gateway.adapter.mute("100", "20001", 60)
+        await gateway.adapter.remove("100", "20009")  # is not in it
+
+
+async def test_nobody_is_kept_from_speaking_for_longer_than_qq_can() -> None:
+    async with connected("forward") as (fake, gateway):
+        await gateway.adapter.mute("100", "20001", 0.2)
+        assert fake.muted == {(100, 20001): 1}
+        await gateway.adapter.mute("100", "20001", 1e9)
+        assert fake.muted == {(100, 20001): 30 * 86_400}
+        with pytest.raises(Refused, match="anonymous"):
+            await gateway.adapter.mute("100", "anonymous:7", 60)
+
+
+async def test_while_the_account_is_offline_nothing_is_done_and_it_is_tried_again() -> None:
+    async with connected("forward") as (fake, gateway):
+        await fake.emit(fake.heartbeat(online=False))
+        await gateway.becomes("connecting", "offline")
+        for act in (
+            gateway.adapter.recall(GROUP, "12"),
+            gateway.adapter.remove("100", "20001"),
+            gateway.adapter.mute("100", "20001", 60),
+        ):
+            with pytest.raises(Retry, match="offline"):
+                await act
+        assert fake.acts.empty()

@@ -11,8 +11,8 @@ import sys
 from pathlib import Path
 from random import Random
 
-from bot import SystemClock
 from bot.app import App
+from bot.clock import SystemClock
 from bot.config import Config
 from bot.settings.rooms import DeliverySettings, SopSettings
 from bot.settings.server import SandboxSettings

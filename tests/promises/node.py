@@ -10,8 +10,9 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from random import Random
 
-from bot import Adapter, BaseEvent, Capabilities, Delivery, Receipt, SystemClock
+from bot.adapter import Adapter, BaseEvent, Capabilities, Delivery, Receipt
 from bot.app import App
+from bot.clock import SystemClock
 from bot.config import Config
 from bot.delivery import inbox, outbox, sender
 from bot.gateways.adapter import Inlet

@@ -10,6 +10,7 @@ from bot.console.audit import Audit
 from bot.console.frame import Frame
 from bot.console.page import Page
 from bot.i18n.mark import msgid
+from bot.members.attribute_index import AttributeIndex
 from bot.members.attributes import TYPES, Attributes, WrongAttribute, attribute
 from bot.model.phrase import Phrase
 
@@ -20,9 +21,12 @@ MOST_CHOICES = 200
 class AttributePages:
     """``/members/attributes``."""
 
-    def __init__(self, frame: Frame, attributes: Attributes, audit: Audit) -> None:
+    def __init__(
+        self, frame: Frame, attributes: Attributes, index: AttributeIndex, audit: Audit
+    ) -> None:
         self._frame = frame
         self._attributes = attributes
+        self._index = index
         self._audit = audit
 
     def routes(self) -> list[web.RouteDef]:
@@ -48,9 +52,11 @@ class AttributePages:
                 type=page.field("type", 20),
                 choices=tuple(listed)[:MOST_CHOICES] if page.field("type") == "choice" else (),
                 required=page.field("required") == "yes",
+                indexed=page.field("indexed") == "yes",
                 by="viewer" if page.field("by") == "viewer" else "manager",
             )
             await self._attributes.save(made)
+            await self._index.begin()
         except WrongAttribute as error:
             return await self._show(page, page.field("name", 60), Phrase.of(error), 422)
         now = made.model_dump(exclude_defaults=True)
@@ -78,5 +84,7 @@ class AttributePages:
             one=self._attributes.known.get(name),
             name=name,
             types=TYPES,
+            left=await self._index.left(),
+            last=await self._index.last(),
             problem=problem,
         )

@@ -17,8 +17,9 @@ from bot.i18n.mark import msgid
 from bot.located import Problems
 from bot.sop.changes.move import Immovable, Move, beginning, moved
 from bot.sop.changes.proposals import Proposals
+from bot.sop.faults import NoSuchSop, WrongState
 from bot.sop.record import Sop, Version
-from bot.sop.sops import NoSuchSop, Sops, WrongState
+from bot.sop.sops import Sops
 from bot.sop.templates.anchor import DateAnchor
 from bot.sop.templates.template import Template, Value
 from bot.sop.times.schedule import FOREVER_MS, instant

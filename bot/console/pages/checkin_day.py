@@ -55,6 +55,7 @@ class CheckInDay:
         return page.render(
             "checkin_day.html",
             programme=programme,
+            title=programme.title(page.words.say),
             groups=groups,
             chosen=chosen,
             day=day,

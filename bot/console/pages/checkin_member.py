@@ -146,6 +146,7 @@ class CheckInMember:
             422 if problem else 200,
             problem=problem,
             programme=programme,
+            title=programme.title(page.words.say),
             member=member,
             groups=groups if programme.settings.count == "group" else [],
             chosen=group,

@@ -70,6 +70,7 @@ class CheckInQueue:
             422 if without_reason else 200,
             rows=found,
             count=count,
+            titles={one.name: one.title(page.words.say) for one in self._room.programmes},
             without_reason=without_reason,
             people=await self._directory.people(one.member for one in found),
             places=await self._directory.places(one.conversation for one in found),

@@ -2,28 +2,27 @@
 
 from __future__ import annotations
 
-from datetime import date
-from typing import Any
-
 from aiohttp import web
-from pydantic import BaseModel
 
 from bot.checkins.checkins import CheckIns
+from bot.checkins.plain import plain
 from bot.checkins.programme import Programme
-from bot.checkins.stages import COMPLETE, stages_of
+from bot.checkins.stages import Stage, stages_of
 from bot.checkins.what_if import WhatIf, changed_programme, what_if
 from bot.console.directory import Directory
 from bot.console.frame import Frame
 from bot.console.page import Page
 from bot.console.pages.checkin_day import groups_of, programme_of
+from bot.console.paging import offset
 from bot.i18n.mark import msgid
 from bot.located import Problems
-from bot.model.conversation import Conversation
 from bot.settings.checkins import CheckInSettings
 from bot.sop.templates.manuscript import toml
+from bot.store.bits import Bits
 from bot.store.members import Members
 
 LONGEST = 5000
+PAGE = 50
 OTHER_COUNT = msgid(
     "Between counting everywhere and by group there is nothing to compare: the records stay, and"
     " each group's streak begins with its own records."
@@ -47,6 +46,7 @@ class CheckInRules:
         return [
             self._frame.get("/check-ins/{programme}/rules", self.rules),
             self._frame.post("/check-ins/{programme}/rules", self.ask, "viewer"),
+            self._frame.get("/check-ins/{programme}/stages/{stage}", self.stage),
         ]
 
     async def rules(self, page: Page) -> web.StreamResponse:
@@ -66,6 +66,33 @@ class CheckInRules:
             return await self._show(page, programme, text, problem=OTHER_COUNT)
         return await self._show(page, programme, text, found)
 
+    async def stage(self, page: Page) -> web.StreamResponse:
+        """Who was given a stage, in which groups."""
+        programme, name = programme_of(page, self._room), page.request.match_info["stage"]
+        stage = next((one for one in stages_of(programme) if one.name == name), None)
+        if stage is None:
+            raise web.HTTPNotFound
+        groups = await groups_of(self._members, programme)
+        apart = programme.settings.count == "group"
+        scopes = {one.number: one for one in groups} if apart else {0: None}
+        who = {scope: await self._room.stages.who(programme, scope, stage) for scope in scopes}
+        chosen = offset(page.arg("group"))
+        asked = who[chosen] if chosen in who else Bits.union(who.values())
+        start = offset(page.arg("after"))
+        numbers = asked.numbers(start, PAGE + 1)
+        return page.render(
+            "checkin_stage.html",
+            programme=programme,
+            title=programme.title(page.words.say),
+            stage=stage,
+            groups=[(one, who[number].count()) for number, one in scopes.items() if one],
+            chosen=chosen,
+            count=asked.count(),
+            left=await self._room.stages.left(programme, stage),
+            people=await self._members.some(numbers[:PAGE]),
+            more=page.here(after=start + PAGE) if len(numbers) > PAGE else "",
+        )
+
     async def _show(
         self,
         page: Page,
@@ -74,24 +101,12 @@ class CheckInRules:
         found: WhatIf | None = None,
         problem: str = "",
     ) -> web.StreamResponse:
-        stages = stages_of(programme)
-        scopes = [0]
-        if programme.settings.count == "group":
-            scopes = [group.number for group in await groups_of(self._members, programme)]
-        given = [await self._room.stages.given(programme, scope) for scope in scopes]
         return page.render(
             "checkin_rules.html",
             422 if problem else 200,
             programme=programme,
-            stages=[
-                (
-                    stage,
-                    sum(one.get(stage.name, 0) for one in given),
-                    await self._room.stages.left(programme, stage),
-                )
-                for stage in stages
-            ],
-            complete=COMPLETE,
+            title=programme.title(page.words.say),
+            stages=await given(self._room, self._members, programme),
             text=text,
             found=found,
             problem=problem,
@@ -99,31 +114,24 @@ class CheckInRules:
         )
 
 
+async def given(
+    room: CheckIns, members: Members, programme: Programme
+) -> list[tuple[Stage, int, int | None]]:
+    """A programme's stages: how many members were given each, and how many are left."""
+    scopes = [0]
+    if programme.settings.count == "group":
+        scopes = [group.number for group in await groups_of(members, programme)]
+    counts = [await room.stages.given(programme, scope) for scope in scopes]
+    return [
+        (
+            stage,
+            sum(one.get(stage.name, 0) for one in counts),
+            await room.stages.left(programme, stage),
+        )
+        for stage in stages_of(programme)
+    ]
+
+
 def written(settings: CheckInSettings) -> str:
     """A programme's settings as they would stand in config.toml, without what goes by itself."""
-    return toml(_plain(settings)) if settings.model_fields_set else ""
-
-
-def _plain(value: Any) -> Any:
-    match value:
-        case Conversation():
-            return f"{value.gateway}/{value.group}"
-        case BaseModel():
-            fields = sorted(value.model_fields_set & {*_changed(value)})
-            return {name: _plain(getattr(value, name)) for name in fields}
-        case list() | tuple():
-            return [_plain(one) for one in value]
-        case date() | str() | bool() | int():
-            return value
-        case float():
-            return f"{value:g}s"
-    return str(value)
-
-
-def _changed(value: BaseModel) -> list[str]:
-    fields = type(value).model_fields
-    return [
-        name
-        for name, field in fields.items()
-        if getattr(value, name) is not None and getattr(value, name) != field.default
-    ]
+    return toml(plain(settings)) if settings.model_fields_set else ""

@@ -18,9 +18,12 @@ from bot.checkins.programme import Programme
 from bot.checkins.records import EVERYWHERE
 from bot.console import charts
 from bot.console.cards import Tile
+from bot.console.checkin_words import STATES
 from bot.console.directory import Directory
 from bot.console.frame import Frame
 from bot.console.page import Page
+from bot.console.pages.checkin_day import programme_of
+from bot.console.pages.checkin_rules import given
 from bot.console.paging import offset
 from bot.i18n.mark import msgid
 from bot.store.bits import Bits
@@ -101,7 +104,8 @@ class CheckIns:
             standing = await self._room.standing(programme, number)
             if standing.total:
                 days = dict.fromkeys(await self._room.records.days(programme.name, number), 1.0)
-                title = page.words.say(msgid("Check-ins: {name}"), name=programme.name)
+                said = programme.title(page.words.say)
+                title = page.words.say(msgid("Check-ins: {name}"), name=said)
                 last = self._room.today(programme)
                 chart = charts.calendar(title, days, last, page.formats.months)
                 rows.append((programme, number, standing, chart))
@@ -109,16 +113,20 @@ class CheckIns:
 
     async def index(self, page: Page) -> web.StreamResponse:
         """Every programme: today, the last days, group by group."""
+        await self._room.refresh()
         wanted, start = page.arg("q").casefold(), offset(page.arg("after"))
+        say = page.words.say
         fitting = [
             one
             for one in self._room.programmes
-            if wanted in " ".join([one.name, *one.settings.words]).casefold()
+            if wanted in " ".join([one.title(say), one.name, *one.settings.words]).casefold()
         ]
         shown = fitting[start : start + PAGE]
         groups = await self._groups()
         return page.render(
             "checkins.html",
+            problems=self._room.book.problems,
+            states=STATES,
             rows=[await self._summary(page, one, groups) for one in shown],
             known=len(self._room.programmes),
             more=page.here(after=start + PAGE) if start + PAGE < len(fitting) else "",
@@ -126,9 +134,8 @@ class CheckIns:
 
     async def one(self, page: Page) -> web.StreamResponse:
         """One programme, of all groups or of one."""
-        programme = self._room.programme(page.request.match_info["programme"])
-        if programme is None:
-            raise web.HTTPNotFound
+        await self._room.refresh()
+        programme = programme_of(page, self._room)
         groups = [g for g in await self._groups() if programme.runs_in(g.conversation)]
         chosen = next((g for g in groups if str(g.number) == page.arg("group")), None)
         board: Board = next((b for b in BOARDS if b == page.arg("board")), "streak")
@@ -142,6 +149,9 @@ class CheckIns:
         return page.render(
             "checkin.html",
             programme=programme,
+            title=programme.title(page.words.say),
+            states=STATES,
+            stages=await given(self._room, self._members, programme),
             groups=groups,
             chosen=chosen,
             boards=BOARDS,

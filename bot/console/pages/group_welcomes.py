@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
@@ -11,6 +11,7 @@ from aiohttp import web
 from bot.console.cards import Need
 from bot.console.frame import Frame
 from bot.console.page import Page
+from bot.gateways.adapters import ADAPTERS
 from bot.group_welcomes.group_welcomes import STALE, GroupWelcomes, Meddled, NoSuchWelcome
 from bot.group_welcomes.kept import Kept, State
 from bot.i18n.mark import msgid
@@ -140,15 +141,19 @@ class Form:
 class GroupWelcomePages:
     """``/group-welcomes``."""
 
-    def __init__(self, frame: Frame, room: GroupWelcomes) -> None:
+    def __init__(
+        self, frame: Frame, room: GroupWelcomes, keeping: Callable[[], Sequence[str]]
+    ) -> None:
+        """``keeping`` names the gateways that keep such texts, connected here or not."""
         self._frame = frame
         self._room = room
+        self._keeping = keeping
 
     def routes(self) -> list[web.RouteDef]:
         """The list, one, and what can be done with it."""
         frame, one = self._frame, "/group-welcomes/{ident}"
         return [
-            frame.get("/group-welcomes", self.index),
+            frame.get("/group-welcomes", self.index, menu=bool(self._keeping())),
             frame.post("/group-welcomes", self.add),
             frame.post("/group-welcomes/look", self.look_at_all),
             frame.get(one, self.show),
@@ -197,6 +202,8 @@ class GroupWelcomePages:
             422 if errors else 200,
             rows=[(kept, STANDS[_stands(kept)]) for kept in await self._room.all()],
             gateways=[*gateways],
+            keeping=self._keeping(),
+            could=[name for name, one in ADAPTERS.items() if one.group_welcome_steps],
             steps={name: one.group_welcome_steps for name, one in gateways.items()},
             kinds=KINDS,
             name=NAME,

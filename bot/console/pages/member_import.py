@@ -16,6 +16,7 @@ from bot.members.import_columns import (
     LEFT_OUT,
     NAME,
     NUMBER,
+    PHONE,
     TAGS,
     WrongColumns,
 )
@@ -35,6 +36,7 @@ SHOWN = 12
 TARGETS: dict[str, str] = {
     LEFT_OUT: msgid("– leave out –"),
     NUMBER: msgid("Number: who is meant"),
+    PHONE: msgid("Phone number: who is meant"),
     NAME: msgid("Name"),
     TAGS: msgid("Tags"),
 }
@@ -151,6 +153,7 @@ class MemberImports:
     ) -> web.StreamResponse:
         looks = list[Look]()
         if found.state == "draft":
+            problem = problem or await self._wrong(found)
             preview = Preview(self._store, self._members, self._imports, self._rule())
             looks = await preview.of(found)
         wrong_first = sorted(looks, key=lambda look: look.did != "refused")
@@ -167,6 +170,14 @@ class MemberImports:
             import_states=STATES,
         )
 
+    async def _wrong(self, found: Import) -> str:
+        """Why the columns of a draft cannot be imported so; '' when they can."""
+        try:
+            await self._imports.check(found, found.columns)
+        except WrongColumns as error:
+            return Phrase.of(error)
+        return ""
+
     def _targets(self, page: Page, found: Import) -> list[list[tuple[str, str]]]:
         """What each column can be, with words."""
         say = page.words.say
@@ -175,12 +186,16 @@ class MemberImports:
             for name in self._imports.gateways()
         ]
         common = [(key, say(word)) for key, word in TARGETS.items()] + accounts
+        declared = self._imports.declared()
+        words = {name: f"{name} · {one.label}" for name, one in declared.items() if one.label}
         offered: list[list[tuple[str, str]]] = []
         for name, target in zip(found.header, found.columns, strict=True):
             own = [target] if target.startswith(ATTRIBUTE) else []
-            named = dict.fromkeys([*own, ATTRIBUTE + name])
-            kept = [one.removeprefix(ATTRIBUTE) for one in named]
-            told = [(ATTRIBUTE + n, say(msgid("Attribute “{name}”"), name=n)) for n in kept]
+            named = [one.removeprefix(ATTRIBUTE) for one in (*own, ATTRIBUTE + name)]
+            told = [
+                (ATTRIBUTE + n, say(msgid("Attribute “{name}”"), name=words.get(n, n)))
+                for n in dict.fromkeys([*named, *declared])
+            ]
             offered.append([*common, *told])
         return offered
 

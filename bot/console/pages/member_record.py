@@ -16,6 +16,7 @@ from bot.console.page import Page
 from bot.i18n.mark import msgid
 from bot.members.attributes import Attribute, Attributes, WrongAttribute, attribute
 from bot.members.candidates import Candidates
+from bot.members.disclosure import Disclosure
 from bot.members.dossier import Conflict, Dossier, WrongValues
 from bot.members.merging import CannotMerge, Merging
 from bot.members.notes import LONGEST, Notes
@@ -55,6 +56,7 @@ class MemberRecord:
         directory: Directory,
         attributes: Attributes,
         dossier: Dossier,
+        disclosure: Disclosure,
         notes: Notes,
         merging: Merging,
         candidates: Candidates,
@@ -66,6 +68,7 @@ class MemberRecord:
         self._directory = directory
         self._attributes = attributes
         self._dossier = dossier
+        self._disclosure = disclosure
         self._notes = notes
         self._merging = merging
         self._candidates = candidates
@@ -225,7 +228,7 @@ class MemberRecord:
     async def data(self, page: Page) -> web.StreamResponse:
         """Everything that is kept of a member, as a file."""
         member = await self._get(page)
-        kept = await self._dossier.everything(member.number)
+        kept = await self._disclosure.of(member.number)
         if kept is None:
             raise web.HTTPNotFound
         on = f"member {member.number}"

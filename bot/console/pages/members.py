@@ -13,13 +13,10 @@ from bot.console.cards import Panel
 from bot.console.directory import Directory
 from bot.console.frame import Frame
 from bot.console.page import Page
-from bot.delivery.journal import Journal
 from bot.i18n.mark import msgid
-from bot.members.notes import Notes
 from bot.members.search import Search
 from bot.members.timeline import KINDS, Timeline
 from bot.store.members import Members as Book
-from bot.store.store import Store
 
 WEEKS = 26
 
@@ -30,18 +27,16 @@ class Members:
     def __init__(
         self,
         frame: Frame,
-        store: Store,
         book: Book,
         directory: Directory,
-        journal: Journal,
+        timeline: Timeline,
         search: Search,
         panels: Sequence[Panel] = (),
     ) -> None:
         self._frame = frame
-        self._store = store
         self._book = book
         self._directory = directory
-        self._journal = journal
+        self._timeline = timeline
         self._search = search
         self._panels = panels
 
@@ -78,9 +73,7 @@ class Members:
                 return page.redirect(f"/members/{led[number]}")
             raise web.HTTPNotFound
         kind, before = page.arg("kind", 20), page.arg("before", 60)
-        notes = Notes(self._store, self._book)
-        timeline = Timeline(self._store, self._book, self._journal, notes)
-        happened = await timeline.page(number, kind, before)
+        happened = await self._timeline.page(number, kind, before)
         rows = happened.rows
         return page.render(
             "member.html",

@@ -77,8 +77,11 @@ def commas(text: str) -> list[str]:
 
 
 def equations(text: str) -> dict[str, list[str]]:
-    """``word = this, that`` a line; one without an = says nothing and is found wrong later."""
-    parts = (line.replace("＝", "=").partition("=") for line in lines(text))
+    """``word = this, that`` a line, or with a colon; one without is found wrong later."""
+    signed = (
+        (next((sign for sign in "=＝:：" if sign in line), "="), line) for line in lines(text)
+    )
+    parts = (line.partition(sign) for sign, line in signed)
     return {word.strip(): commas(said) for word, _, said in parts}
 
 

@@ -16,7 +16,7 @@ FILLS = {
 FULL = {
     "say": msgid("say that all groups are full"),
     "wait": msgid("put them on a waiting list and tell them when a place opens"),
-    "create": msgid("show a live code whose platform makes new groups"),
+    "create": msgid("make a new group, or show a live code whose platform does"),
 }
 _UNITS = {"d": 86_400, "h": 3_600, "m": 60, "s": 1}
 

@@ -1,4 +1,4 @@
-"""A route's statistics: asked, shown the way, joined, stayed; and who waits."""
+"""A route's statistics: asked, shown the way, joined, stayed, by group and by rule; who waits."""
 
 from __future__ import annotations
 
@@ -53,6 +53,7 @@ class RouteStatistics:
             periods=PERIODS,
             whole=whole,
             rows=rows,
+            sources=await self._statistics.sources(name, since, until),
             groups={group.number: group for group in await self._members.groups()},
             definitions=DEFINITIONS,
             waiting=waiting,

@@ -19,7 +19,7 @@ from bot.located import Problems
 from bot.model.phrase import Phrase
 from bot.sop.changes.difference import Difference, Differences
 from bot.sop.changes.proposals import NoSuchProposal, OwnProposal, Proposal, Proposals
-from bot.sop.sops import Locked, NoSuchSop, WrongState
+from bot.sop.faults import Locked, NoSuchSop, WrongState
 from bot.sop.sops import Sops as Room
 from bot.sop.templates.template import Template
 from bot.store.members import Members

@@ -14,8 +14,8 @@ from bot.located import Problems
 from bot.model.phrase import Phrase
 from bot.sop.changes.proposals import Proposals
 from bot.sop.check import Finding, PlanCheck, fix_of
+from bot.sop.faults import NoSuchSop, WrongState
 from bot.sop.record import Sop, Version
-from bot.sop.sops import NoSuchSop, WrongState
 from bot.sop.sops import Sops as Room
 
 AHEAD = (7, 30, 90)

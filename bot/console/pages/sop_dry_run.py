@@ -16,11 +16,12 @@ from bot.console.paging import offset
 from bot.console.sop_words import SKIPS, outcome_word
 from bot.i18n.mark import msgid
 from bot.located import Problems
+from bot.sop.faults import NoSuchSop
 from bot.sop.foresight.forecast import DRAFT, Forecast
 from bot.sop.foresight.foreseen import Foreseen
 from bot.sop.foresight.totals import GETS, Drill, Line, Totals
 from bot.sop.record import Sop, Version
-from bot.sop.sops import NoSuchSop, Sops
+from bot.sop.sops import Sops
 from bot.sop.templates.anchor import ENROLLED
 from bot.sop.templates.words import spoken
 from bot.sop.times.schedule import DAY

@@ -24,8 +24,8 @@ from bot.routing.template import TemplateFailed
 from bot.sop.changes.amendment import amended, fields
 from bot.sop.changes.difference import Difference, Differences
 from bot.sop.changes.proposals import Proposals
+from bot.sop.faults import Locked, NoSuchSop, WrongState
 from bot.sop.record import Sop, Version
-from bot.sop.sops import Locked, NoSuchSop, WrongState
 from bot.sop.sops import Sops as Room
 from bot.sop.templates.anchor import CALENDAR
 from bot.sop.templates.template import Template

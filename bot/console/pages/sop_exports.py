@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
-from tempfile import TemporaryFile
-from typing import BinaryIO
+from collections.abc import Sequence
 
 from aiohttp import web
 
@@ -14,21 +10,13 @@ from bot.console.frame import Frame
 from bot.console.page import Page
 from bot.console.pages.sop_results import EXPORTS, PERSONAL
 from bot.console.result_tables import ALL, ResultTables
-from bot.reports.csv_text import CsvText
-from bot.reports.parquet_file import ParquetFile
+from bot.console.row_files import Pieces, send_rows
 from bot.reports.table import Column, Row
-from bot.reports.workbook import Sheet, Workbook
+from bot.sop.faults import NoSuchSop
 from bot.sop.outcomes.report import Report
 from bot.sop.record import Sop
-from bot.sop.sops import NoSuchSop, Sops
+from bot.sop.sops import Sops
 from bot.store.members import Members
-from bot.web.headers import protect
-
-CSV = "text/csv; charset=utf-8"
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-PARQUET = "application/vnd.apache.parquet"
-PIECE = 1 << 16
-Pieces = AsyncIterator[list[Row]]
 
 
 class SopExports:
@@ -42,48 +30,14 @@ class SopExports:
 
     def routes(self) -> list[web.RouteDef]:
         """``/sops/{id}/export.csv``, and so on, of ``?what=steps|times|targets|staff``."""
-        return [
-            self._frame.get("/sops/{id}/export.csv", self.csv),
-            self._frame.get("/sops/{id}/export.xlsx", self.xlsx),
-            self._frame.get("/sops/{id}/export.parquet", self.parquet),
-        ]
+        return [self._frame.get("/sops/{id}/export.{form}", self.file)]
 
-    async def csv(self, page: Page) -> web.StreamResponse:
-        """One CSV, sent as it is made."""
+    async def file(self, page: Page) -> web.StreamResponse:
+        """One table in the form that was asked for."""
         sop, what = await self._asked(page)
-        _, columns, rows = await self._table(page, sop, what)
-        text = CsvText(columns, page.formats.zone.key)
-        answer = self._answer(f"{sop.id}-{what}.csv", CSV)
-        await answer.prepare(page.request)
-        await answer.write(text.head())
-        async for some in rows:
-            await answer.write(text.rows(some))
-        await answer.write_eof()
-        return answer
-
-    async def xlsx(self, page: Page) -> web.StreamResponse:
-        """One workbook; it is written to disk first, in a thread, as its form demands."""
-        sop, what = await self._asked(page)
-        name, columns, rows = await self._table(page, sop, what)
-        with TemporaryFile(prefix="muster-export-") as file:
-            zone, now = page.formats.zone.key, page.formats.now
-            book = await asyncio.to_thread(Workbook, file, zone, now)
-            async with _in_a_thread(book):
-                await _written(book.sheet(name, columns), rows)
-            return await self._sent(page, f"{sop.id}-{what}.xlsx", XLSX, file)
-
-    async def parquet(self, page: Page) -> web.StreamResponse:
-        """One Parquet file; like a workbook."""
-        sop, what = await self._asked(page)
-        name, columns, rows = await self._table(page, sop, what)
-        with TemporaryFile(prefix="muster-export-") as file:
-            zone = page.formats.zone.key
-            made = await asyncio.to_thread(ParquetFile, file, name, columns, zone)
-            async with _in_a_thread(made):
-                await _written(made, rows)
-            return await self._sent(page, f"{sop.id}-{what}.parquet", PARQUET, file)
-
-    # inside
+        title, columns, rows = await self._table(page, sop, what)
+        form = page.request.match_info["form"]
+        return await send_rows(page, form, f"{sop.id}-{what}", columns, rows, title)
 
     async def _asked(self, page: Page) -> tuple[Sop, str]:
         what = page.arg("what") or "steps"
@@ -108,39 +62,6 @@ class SopExports:
             table = tables.staff(await self._sops.tasks.shares(sop.id))
         return table.name, table.columns, _at_once([*table.rows])
 
-    async def _sent(self, page: Page, name: str, kind: str, file: BinaryIO) -> web.StreamResponse:
-        answer = self._answer(name, kind)
-        await answer.prepare(page.request)
-        file.seek(0)
-        while piece := file.read(PIECE):
-            await answer.write(piece)
-        await answer.write_eof()
-        return answer
-
-    def _answer(self, name: str, kind: str) -> web.StreamResponse:
-        headers = {
-            "Content-Type": kind,
-            "Content-Disposition": f'attachment; filename="{name}"',
-            "Cache-Control": "no-store",
-        }
-        return protect(web.StreamResponse(headers=headers), "'none'")
-
 
 async def _at_once(rows: list[Row]) -> Pieces:
     yield rows
-
-
-async def _written(into: Sheet | ParquetFile, rows: Pieces) -> None:
-    async for some in rows:
-        await asyncio.to_thread(into.write, some)
-
-
-@asynccontextmanager
-async def _in_a_thread(made: Workbook | ParquetFile) -> AsyncIterator[None]:
-    """Finish a file, or give it up, where its packing holds nobody up."""
-    try:
-        yield
-    except BaseException as error:
-        await asyncio.to_thread(made.__exit__, type(error), error, None)
-        raise
-    await asyncio.to_thread(made.__exit__, None, None, None)

@@ -9,9 +9,10 @@ from bot.console.frame import Frame
 from bot.console.pace import Pace
 from bot.console.page import Page
 from bot.console.sop_words import STATES
+from bot.sop.faults import NoSuchSop
 from bot.sop.outcomes.progress import Progress
 from bot.sop.record import Sop
-from bot.sop.sops import NoSuchSop, Sops
+from bot.sop.sops import Sops
 
 MOVING = ("running", "stopping")
 

@@ -13,13 +13,14 @@ from bot.console.pages.sop_progress import SopProgress
 from bot.console.paging import offset
 from bot.console.sop_words import STATES, outcomes, run_word, when_words
 from bot.i18n.mark import msgid
+from bot.sop.faults import NoSuchSop, WrongState
 from bot.sop.outcomes.asked import Asked, Question
 from bot.sop.outcomes.numbers import Numbers
 from bot.sop.outcomes.report import Report
 from bot.sop.outcomes.results import Run
 from bot.sop.outcomes.retry import Retry
 from bot.sop.record import Sop
-from bot.sop.sops import NoSuchSop, Sops, WrongState
+from bot.sop.sops import Sops
 
 PAGE = 20
 EXPORTS = {

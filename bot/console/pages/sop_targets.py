@@ -12,10 +12,11 @@ from bot.console.page import Page
 from bot.console.pages.sop_results import run_label
 from bot.console.paging import offset
 from bot.console.sop_words import outcome_word
+from bot.sop.faults import NoSuchSop
 from bot.sop.outcomes.asked import Asked
 from bot.sop.outcomes.report import KINDS, PEOPLE, Report
 from bot.sop.record import Sop
-from bot.sop.sops import NoSuchSop, Sops
+from bot.sop.sops import Sops
 from bot.store.bits import Bits
 from bot.store.members import Group, Member, Members
 

@@ -19,10 +19,10 @@ from bot.console.paging import offset
 from bot.console.sop_words import STATES, audience_words, when_words
 from bot.i18n.mark import msgid
 from bot.routing.template import TemplateFailed
+from bot.sop.faults import NoSuchSop, WrongState
 from bot.sop.foresight.preview import Preview, Upcoming
 from bot.sop.outcomes.numbers import Numbers
 from bot.sop.record import Sop, Version
-from bot.sop.sops import NoSuchSop, WrongState
 from bot.sop.sops import Sops as Room
 from bot.sop.templates.words import spoken
 from bot.store.members import Group, Members

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import groupby
+from typing import Any, get_args
 
 from aiohttp import web
 from markupsafe import Markup
 
-from bot.audience.segments import Segments
+from bot.audience.algebra import place_of
 from bot.console.frame import Frame
 from bot.console.page import Page
+from bot.console.pages.routes import MODES
 from bot.i18n.mark import msgid
 from bot.located import Problem, Problems
+from bot.routing.wording import Mode
 from bot.settings.kinds import duration_seconds, duration_text
+from bot.store.members import Members
 from bot.tags.room import Tags
+from bot.tags.rule import LONGEST_WORD, MOST_WORDS, Said
 from bot.tags.tag import COLOURS, LONGEST_DESCRIPTION, Tag, colour_of, problem
 
 LONGEST = 8000
@@ -32,10 +38,10 @@ COLOUR_NAMES = {
 class TagPages:
     """``/tags``."""
 
-    def __init__(self, frame: Frame, room: Tags, segments: Segments) -> None:
+    def __init__(self, frame: Frame, room: Tags, members: Members) -> None:
         self._frame = frame
         self._room = room
-        self._segments = segments
+        self._members = members
 
     def routes(self) -> list[web.RouteDef]:
         """The list, one tag's form, and rules."""
@@ -47,7 +53,9 @@ class TagPages:
             frame.post("/tags/rename", self.rename),
             frame.post("/tags/delete", self.delete),
             frame.post("/tags/rules", self.add_rule),
+            frame.post("/tags/rules/said", self.add_said),
             frame.post("/tags/rules/remove", self.remove_rule),
+            frame.post("/members/{number}/tags", self.give),
         ]
 
     async def index(self, page: Page) -> web.StreamResponse:
@@ -118,24 +126,48 @@ class TagPages:
             return await self._index(page, {"audience": text, "tag": tag, "wrong": wrong}, 422)
         return page.redirect("/tags", msgid("The rule holds from now on."))
 
+    async def add_said(self, page: Page) -> web.StreamResponse:
+        """Who says one of some words gets a tag."""
+        said, tag = _said(page), page.field("tag")
+        try:
+            await self._room.rules.add_said(said, tag, page.operator.name)
+            await self._room.hearing.refresh()
+        except Problems as problems:
+            wrong = page.words.wrong(problems)
+            return await self._index(
+                page, {"said": said, "said_tag": tag, "said_wrong": wrong}, 422
+            )
+        return page.redirect("/tags", msgid("The rule holds from now on."))
+
     async def remove_rule(self, page: Page) -> web.StreamResponse:
         """Who got the tag keeps it."""
         removed = await self._room.rules.remove(page.field("id"), page.operator.name)
         said = msgid("The rule is removed. Who got the tag keeps it.")
         return page.redirect("/tags", said if removed else msgid("It is gone already."))
 
+    async def give(self, page: Page) -> web.StreamResponse:
+        """Give one member a tag, or take it."""
+        number, tag, gives = page.number("number"), page.field("tag"), page.field("do") != "take"
+        try:
+            done = await self._room.registry.give(number, tag, page.operator.name, gives=gives)
+        except Problems as problems:
+            return page.redirect(f"/members/{number}", problems.problems[0].message)
+        said = msgid("The tag is given.") if gives else msgid("The tag is taken.")
+        return page.redirect(f"/members/{number}", said if done else msgid("Nothing changes."))
+
     async def panel(self, page: Page, number: int) -> Markup | None:
         """For a member's page: who or what gave and took tags lately, and which end when."""
         lately = await self._room.given.lately(number)
         ends = await self._room.given.ends(number)
-        if not lately and not ends:
+        if not lately and not ends and not page.may("manager"):
             return None
-        return page.part("tags_panel.html", lately=lately, ends=ends)
+        names = await self._room.registry.names()
+        return page.part("tags_panel.html", number=number, lately=lately, ends=ends, names=names)
 
     # inside
 
     async def _index(
-        self, page: Page, rule: dict[str, str], status: int = 200
+        self, page: Page, rule: Mapping[str, Any], status: int = 200
     ) -> web.StreamResponse:
         registry, words = self._room.registry, page.arg("q").casefold()
         every = await registry.all()
@@ -151,11 +183,20 @@ class TagPages:
             known=len(every),
             rules=[(one, await rules.given(one.id)) for one in await rules.all()],
             rule=rule,
+            modes=MODES,
+            places=await self._places(),
             applied=[
                 (one, await self._room.applications.progress(one))
                 for one in (await self._room.applications.all())[:10]
             ],
         )
+
+    async def _places(self) -> list[tuple[str, str]]:
+        """Where words can be said, and how it is called."""
+        groups = await self._members.groups()
+        names = {place_of(group): group.name for group in groups if not group.gone}
+        known = await self._room.rules.places()
+        return [(one, names.get(one) or one) for one in known if "/" not in one or one in names]
 
     async def _again(self, page: Page, name: str, problems: Problems) -> web.StreamResponse:
         found = await self._room.registry.get(name)
@@ -194,6 +235,18 @@ class TagPages:
 def by_field(page: Page, problems: Problems) -> dict[str, str]:
     """What is wrong, at the fields of a form."""
     return {one.place.file: page.words.say(one.said) for one in reversed(problems.problems)}
+
+
+def _said(page: Page) -> Said:
+    lines = page.field("words", MOST_WORDS * (LONGEST_WORD + 2)).splitlines()
+    mode: Mode = next((one for one in get_args(Mode) if one == page.field("mode")), "contains")
+    return Said(
+        words=tuple(dict.fromkeys(word for line in lines if (word := line.strip()))),
+        mode=mode,
+        pinyin=page.field("pinyin") == "on",
+        typos=page.field("typos") == "on",
+        places=tuple(str(one) for one in page.form.getall("place", [])),
+    )
 
 
 def _lasting(text: str) -> float | Problem:

@@ -20,10 +20,17 @@ GROUPS = {
     "members": msgid("Members and audiences"),
     "groups": msgid("Groups"),
     "sops": msgid("SOPs"),
+    "check-ins": msgid("Check-ins"),
+    "welcomes": msgid("Welcomes"),
+    "routes": msgid("Routes"),
     "webhooks": msgid("Webhooks"),
 }
 """What scopes are about."""
-WAYS = {"read": msgid("read"), "write": msgid("change")}
+WAYS = {
+    "read": msgid("read"),
+    "write": msgid("change"),
+    "erase": msgid("hand over and erase"),
+}
 
 
 class TokenPages:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import count
 from typing import Any, get_args
 
 from bot.located import Problem
@@ -22,7 +23,7 @@ FLAT = (
     *("keep_last", "tags", "attributes", "start", *NAMES),
     *("gate.ask", "gate.text", "gate.button", "gate.answers", "gate.within", "gate.otherwise"),
 )
-TICKS = ("enabled", "silent", *(f"kind.{kind}" for kind in KINDS))
+TICKS = ("enabled", "silent", "gate.mute", *(f"kind.{kind}" for kind in KINDS))
 _LAYER = ("title", "dates", "holidays", "start", "end", *WEEK)
 _MESSAGE = ("text", "after", "to", "share")
 _VARIANT = ("text", "share")
@@ -80,9 +81,19 @@ class WelcomeForm:
             "gate.answers": ", ".join(gate.answers) if gate else "",
             "gate.within": duration_text(gate.within) if gate else "",
             "gate.otherwise": gate.otherwise if gate else "nothing",
+            "gate.mute": "on" if gate and gate.mute else "",
         }
         sections = [{"messages": [_message(one) for one in script.messages]}]
         return cls(fields, [*sections, *map(_layer, script.layers)])
+
+    @classmethod
+    def copied(cls, script: Script, taken: Collection[str]) -> WelcomeForm:
+        """Another script like this one, under a short name that is not ``taken``."""
+        form = cls.of(script)
+        stem = re.sub(r"[^a-z0-9_-]+", "-", script.id.casefold()).strip("-")[:30]
+        names = (f"{stem}-{number}" for number in count(2))
+        form.fields["id"] = next(name for name in names if name not in taken)
+        return form
 
     @classmethod
     def posted(cls, posted: Mapping[str, str]) -> WelcomeForm:
@@ -135,6 +146,7 @@ class WelcomeForm:
             found["gate"] = {
                 **{name: one for name, one in gate.items() if one or name == "text"},
                 "answers": _several(said["gate.answers"]),
+                "mute": bool(said["gate.mute"]),
                 "otherwise": said["gate.otherwise"] or "nothing",
             }
         return found

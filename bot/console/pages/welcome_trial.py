@@ -46,6 +46,8 @@ class Trial:
     at: str
     told: Explanation
     shown: Sequence[Shown]
+    asked: bool = False
+    """The first is what they are asked before they are welcomed."""
 
 
 class Trials:
@@ -91,14 +93,18 @@ class Trials:
         name = said.get("try.name", "").strip()[:100] or SOMEBODY.get(page.language, "Ada")
         told = await self._room.explain(arrival, name, moment, draft)
         parts: list[Part] = []
-        script = draft or told.script
+        script, can = draft or told.script, gateways.get(gateway, Capabilities())
+        gate = script.gate if script and kind == "group" and not can.staff_confirm else None
         if script is not None:
             spoken = self._room.spoken(script, moment)
             after = script.window if kind == "group" else 0.0
             place = groups.get(group, group) if kind == "group" else ""
             parts = await self._specimens.parts(spoken.messages, name, place, gateway, after)
-        can = gateways.get(gateway, Capabilities())
-        return Trial(arrival, name, at, told, [_shown(page.words, one, can) for one in parts])
+            if gate is not None:
+                say = page.words.say
+                parts.insert(0, await self._specimens.asked(gate, name, place, gateway, can, say))
+        shown = [_shown(page.words, one, can) for one in parts]
+        return Trial(arrival, name, at, told, shown, asked=gate is not None)
 
     async def groups(self) -> dict[str, str]:
         """Groups by "gateway/id", and what they are called."""

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 from aiohttp import web
 from babel.dates import get_day_names
 
+from bot.console.figure_words import percent
 from bot.console.frame import Frame
 from bot.console.page import Page
 from bot.console.pages.welcome_form import NAMES, WelcomeForm, by_field, field_of
 from bot.console.pages.welcome_trial import Gateways, Trials
+from bot.console.welcome_words import where
 from bot.i18n.mark import msgid
 from bot.located import Problem, Problems
 from bot.settings.welcome import Script
@@ -26,7 +29,11 @@ from bot.welcome.welcomes import Welcomes
 
 NEW = "new"
 """No script's id: its page would be the form's."""
+ADDS = ("add:", "layer", "variant:")
+"""What the buttons do that add something to write."""
 LARGEST = 400_000
+HEARD = re.compile(r"[\d.]+[A-Z]")
+"""What the ledger calls a variant that somebody got."""
 NOT_REASONS = frozenset({GREETED, WAITING, WITHDRAWN})
 TAKEN = msgid("Another script has this short name.")
 Codes = Callable[[], Awaitable[Sequence[str]]]
@@ -45,8 +52,11 @@ class WelcomePages:
         sops: Sops,
         gateways: Gateways,
         codes: Codes,
+        written: Callable[[str, str], str] = lambda _, value: value,
     ) -> None:
+        """``written`` reads a value of an attribute, as bot/members/attributes.py does."""
         self._frame = frame
+        self._written = written
         self._room = room
         self._trials = trials
         self._store = store
@@ -82,6 +92,12 @@ class WelcomePages:
             problems=self._room.scripts.problems,
             kinds=KIND_WORDS,
             bound=_bound,
+            compared=[
+                (one.script, results)
+                for one in listed
+                if (results := await self._room.variants.results(one.script))
+            ],
+            percent=percent,
             trial=trial,
             said=page.request.query,
             known=known,
@@ -96,7 +112,7 @@ class WelcomePages:
         if ident == NEW:
             if not page.may("manager"):
                 return page.redirect("/welcomes")
-            return await self._show(page, WelcomeForm.new(), NEW)
+            return await self._show(page, await self._begun(page), NEW)
         return await self._show(page, WelcomeForm.of(await self._kept(ident)), ident)
 
     async def edit(self, page: Page) -> web.StreamResponse:
@@ -105,7 +121,10 @@ class WelcomePages:
         if ident != NEW:
             await self._kept(ident)
         if do != "save":
-            return await self._show(page, form.changed(do), ident, looked=True)
+            # what is added is empty yet: what would be said is what was written before
+            review = await self._review(page, form) if do.startswith(ADDS) else None
+            looked = do == "look"
+            return await self._show(page, form.changed(do), ident, review=review, looked=looked)
         if ident == NEW and await self._room.scripts.get(form.fields["id"]):
             return await self._show(page, form, ident, {"id": TAKEN})
         try:
@@ -119,6 +138,8 @@ class WelcomePages:
         """What is wrong with a draft and how it looks, as a part of the page."""
         form = self._posted(page)
         review = await self._review(page, form)
+        if not page.field("tried"):
+            review |= _of_what_is_written(page, review)
         return web.Response(
             text=page.part("welcome_check.html", **review), content_type="text/html"
         )
@@ -130,6 +151,13 @@ class WelcomePages:
         return page.redirect("/welcomes", msgid("The script is taken away."))
 
     # inside
+
+    async def _begun(self, page: Page) -> WelcomeForm:
+        """An empty form, or a copy of the script the address names."""
+        listed = await self._room.scripts.all()
+        taken = {one.script.id: one.script for one in listed}
+        like = taken.get(page.arg("from"))
+        return WelcomeForm.copied(like, taken) if like else WelcomeForm.new()
 
     def _posted(self, page: Page) -> WelcomeForm:
         form, ident = WelcomeForm.posted(page.form), page.request.match_info.get("id", NEW)
@@ -150,9 +178,13 @@ class WelcomePages:
         ident: str,
         errors: Mapping[str, str] | None = None,
         *,
+        review: dict[str, Any] | None = None,
         looked: bool = False,
     ) -> web.Response:
-        review = await self._review(page, form)
+        review = review or await self._review(page, form)
+        tried = looked or errors is not None
+        if not tried:
+            review |= _of_what_is_written(page, review)
         if errors is None:
             errors = by_field(review["problems"]) if looked else {}
         days = get_day_names("abbreviated", locale=page.language)
@@ -164,6 +196,7 @@ class WelcomePages:
             errors=errors,
             ident=ident,
             is_new=ident == NEW,
+            tried=tried,
             known=await self._known(),
             kinds=KIND_WORDS,
             days=[(name, days[number]) for number, name in enumerate(WEEK)],
@@ -176,13 +209,14 @@ class WelcomePages:
         """What is wrong with a draft, what is to be said of it, and what somebody would get."""
         listed, known = await self._room.scripts.all(), await self._known()
         data = form.data(await self._names())
+        review: dict[str, Any] = {"problems": (), "notes": (), "trial": None, "begun": False}
+        review |= {"field_of": field_of, "where": where}
         try:
             script = self._room.scripts.read({**data, "id": data["id"] or "draft"})
         except Problems as problems:
-            return {"problems": problems.problems, "notes": (), "trial": None, "field_of": field_of}
+            return review | {"problems": problems.problems}
         notes: Sequence[Problem] = lint(script, listed, known)
-        trial = await self._trials.of(page, page.form, script)
-        return {"problems": (), "notes": notes, "trial": trial, "field_of": field_of}
+        return review | {"notes": notes, "trial": await self._trials.of(page, page.form, script)}
 
     async def _known(self) -> Known:
         keys, store = self._store.keys, self._store
@@ -194,6 +228,7 @@ class WelcomePages:
             groups=await self._trials.groups(),
             gateways=self._gateways(),
             sops=[sop.id for sop in await self._sops.all() if sop.state in ("running", "paused")],
+            written=self._written,
         )
 
     async def _names(self) -> dict[str, str]:
@@ -201,6 +236,12 @@ class WelcomePages:
         groups = await self._trials.groups()
         names = [*groups.values()]
         return {name: ref for ref, name in groups.items() if names.count(name) == 1}
+
+
+def _of_what_is_written(page: Page, review: Mapping[str, Any]) -> dict[str, Any]:
+    """The problems of fields that say something: what is still to come is no mistake."""
+    said = [one for one in review["problems"] if page.field(field_of(one.key))]
+    return {"problems": said, "begun": not said and bool(review["problems"])}
 
 
 def _of_settings(script: Script) -> bool:
@@ -218,10 +259,6 @@ def _counts(counted: Mapping[str, int]) -> tuple[int, list[tuple[str, int]]]:
     reasons = [
         (what, count)
         for what, count in counted.items()
-        if what not in NOT_REASONS and not _is_variant(what)
+        if what not in NOT_REASONS and not HEARD.fullmatch(what)
     ]
     return counted.get(GREETED, 0), sorted(reasons, key=lambda pair: -pair[1])
-
-
-def _is_variant(what: str) -> bool:
-    return what[:-1].isdecimal() and what[-1:].isupper()

@@ -1,7 +1,7 @@
 "use strict";
 // Numbers that change while one looks: a part with data-renew is fetched again every two seconds,
 // or as many as data-every says, until what comes has no data-renew any more. A page nobody sees
-// asks for nothing.
+// asks for nothing. With data-reload the whole page is fetched again in the end.
 const EVERY = 2;
 
 function later(part) {
@@ -16,6 +16,7 @@ async function renew(part) {
         const found = document.createElement("template");
         found.innerHTML = await answer.text();
         const fresh = found.content.firstElementChild;
+        if ("reload" in part.dataset && !fresh.dataset.renew) return location.reload();
         part.replaceWith(fresh);
         part = fresh;
       }

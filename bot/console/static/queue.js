@@ -17,6 +17,7 @@ document.addEventListener("keydown", (event) => {
   const inside = items.findIndex((item) => item.contains(document.activeElement));
   if (inside >= 0) at = inside;
   const key = event.key.toLowerCase();
+  if ("ar".includes(key) && at < 0) return go(0); // shows first what it would be about
   if (key === "j") go(at + 1);
   else if (key === "k") go(at - 1);
   else if (key === "a" && at >= 0) items[at].querySelector("[data-key=a]")?.click();

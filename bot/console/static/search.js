@@ -1,6 +1,7 @@
 "use strict";
 // Finds while one types: what is found replaces what was, and the address is kept up to date, so
-// that reloading and going back show the same. Without this file the button does it.
+// that reloading and going back show the same. Without this file the button does it. The arrows go
+// from the field through what was found and back, where Enter opens it.
 const form = document.querySelector("form.search");
 const field = form.elements.q;
 let asked = null, last = field.value.trim();
@@ -31,3 +32,14 @@ field.addEventListener("input", (event) => {
   waiting = setTimeout(find, 120);
 });
 field.addEventListener("compositionend", () => { waiting = setTimeout(find, 120); });
+
+addEventListener("keydown", (event) => {
+  const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+  if (!step || event.isComposing || event.altKey || event.ctrlKey || event.metaKey) return;
+  const stops = [field, ...document.querySelectorAll("#found tbody a.who")];
+  const at = stops.indexOf(document.activeElement);
+  const next = at < 0 ? null : stops[at + step];
+  if (!next) return;
+  event.preventDefault();
+  next.focus();
+});

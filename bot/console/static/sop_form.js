@@ -13,13 +13,28 @@ async function ask(form, path, place) {
   if (number === asked.get(place) && (answer.ok || answer.status === 422)) place.innerHTML = text;
 }
 
+// What is wrong goes beside its field, in the forms whose check says which field it is.
+function spread(form, place) {
+  for (const old of form.querySelectorAll("label > .wrong")) old.remove();
+  for (const one of place.querySelectorAll("[data-wrong]")) {
+    const field = form.elements.namedItem(one.dataset.wrong);
+    const said = document.createElement("span");
+    said.className = "wrong";
+    said.textContent = one.querySelector("span").textContent;
+    field?.closest?.("label")?.append(said);
+  }
+}
+
 // Who a written audience is, told while it is written.
 for (const field of document.querySelectorAll("[data-ask]")) {
   const place = document.getElementById(field.dataset.place);
   let timer = 0;
   field.addEventListener("input", () => {
     clearTimeout(timer);
-    timer = setTimeout(() => ask(field.form, field.dataset.ask, place), 350);
+    timer = setTimeout(async () => {
+      await ask(field.form, field.dataset.ask, place);
+      if (field.matches("fieldset")) spread(field.form, place);
+    }, 350);
   });
 }
 
@@ -33,7 +48,8 @@ for (const button of document.querySelectorAll("button[data-check]"))
     button.disabled = false;
   });
 
-// A saved audience is put where the cursor is.
+// A saved audience, or what a text can say, is put where the cursor is.
+for (const chips of document.querySelectorAll(".chips")) chips.hidden = false;
 document.addEventListener("click", (event) => {
   const button = event.target.closest("[data-insert]");
   if (!button) return;
@@ -41,5 +57,5 @@ document.addEventListener("click", (event) => {
   const [start, end] = [field.selectionStart, field.selectionEnd];
   field.setRangeText(button.dataset.insert, start, end, "end");
   field.focus();
-  field.dispatchEvent(new Event("input"));
+  field.dispatchEvent(new Event("input", { bubbles: true }));
 });

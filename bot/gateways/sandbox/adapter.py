@@ -13,7 +13,7 @@ from bot.gateways.sandbox.world import Said, World
 from bot.model.capabilities import Capabilities, Rate, SegmentKind
 from bot.model.conversation import Account, Conversation
 from bot.model.delivery import Delivery, Receipt, Refused
-from bot.model.event import BaseEvent, MemberLeft
+from bot.model.event import BaseEvent, GroupCreated, MemberJoined, MemberLeft
 from bot.model.message import Message, Text
 
 ALL: frozenset[SegmentKind] = frozenset({"text", "mention", "image", "link_card", "file", "button"})
@@ -30,6 +30,7 @@ class SandboxSettings(BaseModel):
     )
     idempotent: bool = Field(default=True, description="The same delivery id twice is shown once.")
     send_direct: bool = Field(default=True, description="The bot can write to one person.")
+    invite: bool = Field(default=False, description="The bot can bring people into groups.")
     text_only: bool = Field(default=False, description="Pictures and cards degrade to text.")
     chat_rate: int | None = Field(
         default=None, description="Messages a minute into one conversation.", ge=1
@@ -58,6 +59,8 @@ class Sandbox(Adapter):
             member_list=True,
             recall=True,
             remove=True,
+            invite=self.settings.invite,
+            create_group=True,
             segments=PLAIN if self.settings.text_only else ALL,
             chat_rate=Rate(count=rate, seconds=60) if rate else None,
         )
@@ -100,18 +103,59 @@ class Sandbox(Adapter):
         """Show somebody the door, and tell of it like any platform."""
         if not await self.world.leave(group, account):
             return
-        now, names = self.inlet.clock.now(), await self.world.people()
+        now = self.inlet.clock.now()
         event = MemberLeft(
             id=f"sandbox-removed-{group}-{account}-{now}",
             gateway=self.inlet.gateway,
             at=now,
-            account=Account(id=account, name=names.get(account, account)),
+            account=await self._person(account),
             group=group,
             how="removed",
         )
         said = Said(at=now, group=group, member=account, by=account, what="left")
         await self.world.say(said, f"event {event.id}")
         await self.inlet.accept(event)
+
+    async def invite(self, group: str, account: str) -> None:
+        """Put somebody into the group, and tell of it like any platform."""
+        if not self.settings.invite:
+            raise NotImplementedError
+        groups = await self.world.groups()
+        if group not in groups:
+            raise Refused(f"there is no group {group!r}")
+        if account in await self.world.members(group):
+            return
+        now = self.inlet.clock.now()
+        event = MemberJoined(
+            id=f"sandbox-invited-{group}-{account}-{now}",
+            gateway=self.inlet.gateway,
+            at=now,
+            account=await self._person(account),
+            group=group,
+            group_name=groups[group],
+            how="invited",
+        )
+        said = Said(at=now, group=group, member=account, by=account, what="joined")
+        await self.world.say(said, f"event {event.id}")
+        await self.inlet.accept(event)
+        # Last: who is in it is left alone by the next try, whom nobody told of may not be.
+        await self.world.enter(group, account)
+
+    async def create_group(self, name: str, like: str = "") -> str:
+        """Make a group with nobody in it, and tell of it like any platform."""
+        ident, now = await self.world.new_group(name), self.inlet.clock.now()
+        event = GroupCreated(
+            id=f"sandbox-group-{ident}-{now}",
+            gateway=self.inlet.gateway,
+            at=now,
+            account=Account(id=""),
+            group=ident,
+            group_name=name,
+        )
+        said = Said(at=now, group=ident, member=None, by="", what="created")
+        await self.world.say(said, f"event {event.id}")
+        await self.inlet.accept(event)
+        return ident
 
     async def members(self, group: str) -> Sequence[Account]:
         """The people in a group."""
@@ -121,6 +165,9 @@ class Sandbox(Adapter):
     async def groups(self) -> Sequence[tuple[str, str]]:
         """The groups there are."""
         return sorted((await self.world.groups()).items())
+
+    async def _person(self, account: str) -> Account:
+        return Account(id=account, name=(await self.world.people()).get(account, account))
 
     def _shown(self, message: Message) -> tuple[Message, tuple[str, ...]]:
         shown = lower(message, self.capabilities.segments)

@@ -19,7 +19,7 @@ from bot.gateways.adapter import Accept
 from bot.gateways.sandbox.adapter import Sandbox, SandboxSettings
 from bot.gateways.sandbox.door import Door, is_cursor, message_json, problems, refuse
 from bot.gateways.sandbox.words import page_words
-from bot.gateways.sandbox.world import Said, World
+from bot.gateways.sandbox.world import Said, World, ident_of
 from bot.i18n import Translator
 from bot.model.base import Frozen
 from bot.model.conversation import Account
@@ -165,7 +165,7 @@ class SandboxPage:
     async def new_group(self, request: web.Request) -> web.StreamResponse:
         """``POST groups``: make a group; its id is its name, so that config can name it."""
         wanted = await _read(request, NewGroup)
-        ident = "-".join(wanted.name.casefold().replace("/", " ").split()) or "group"
+        ident = ident_of(wanted.name)
         if ident in await self._world.groups():
             return web.json_response({"id": ident}, status=200)
         name = await self._world.make_group(ident, wanted.name.strip())

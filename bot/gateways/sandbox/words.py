@@ -17,6 +17,7 @@ WORDS = (
     msgid("{name} joined"),
     msgid("{name} left"),
     msgid("{name} made the group"),
+    msgid("The bot made the group"),
     msgid("{name} added the bot"),
     msgid("{name} removed the bot"),
     msgid("Today"),

@@ -92,6 +92,14 @@ class World:
         await self._store.call("HSETNX", keys.sandbox_groups(), group, name or group)
         return await self._store.text("HGET", keys.sandbox_groups(), group) or group
 
+    async def new_group(self, name: str) -> str:
+        """Make a group besides those there are; returns its id: its name, so config can name it."""
+        plain = ident_of(name)
+        ident, number = plain, 2
+        while not await self._store.call("HSETNX", self._store.keys.sandbox_groups(), ident, name):
+            ident, number = f"{plain}-{number}", number + 1
+        return ident
+
     async def enter(self, group: str, account: str) -> bool:
         """Put a person into a group; False when already in it."""
         key = self._store.keys.sandbox_members(group)
@@ -122,3 +130,8 @@ class World:
         """Keep how the sandbox is switched over a restart."""
         await self._store.call("HSET", self._store.keys.settings(), "sandbox", switches)
         self._bell.ring("sandbox")
+
+
+def ident_of(name: str) -> str:
+    """The id of a group of that name."""
+    return "-".join(name.casefold().replace("/", " ").split()) or "group"

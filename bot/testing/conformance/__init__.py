@@ -3,6 +3,7 @@
 A test class inherits ``AdapterConformance`` and gives a fixture ``platform``.
 """
 
+from bot.testing.conformance.acting import Acting
 from bot.testing.conformance.asking import Asking
 from bot.testing.conformance.lasting import Lasting
 from bot.testing.conformance.line import Line
@@ -14,5 +15,5 @@ from bot.testing.conformance.showing import Showing
 __all__ = ["AdapterConformance", "Arrived", "Line", "Platform", "Put", "Traits"]
 
 
-class AdapterConformance(Receiving, Sending, Showing, Asking, Lasting):
+class AdapterConformance(Receiving, Sending, Showing, Acting, Asking, Lasting):
     """All of the contract; nothing in it is skipped."""

@@ -139,6 +139,20 @@ class Platform(ABC):
     async def sent(self) -> Sequence[Arrived]:
         """What people have seen from the bot so far, in order; also what staff confirmed."""
 
+    # what can be done that is no message
+
+    async def left_there(self) -> Sequence[Arrived]:
+        """What was ``sent`` and not taken back; only with ``capabilities.recall``."""
+        raise NotImplementedError
+
+    async def is_in(self, account: str, group: str) -> bool:
+        """Whether somebody is in a group; only with ``capabilities.remove`` or ``invite``."""
+        raise NotImplementedError
+
+    async def may_speak(self, account: str, group: str) -> bool:
+        """Whether somebody in a group can speak there; only with ``capabilities.mute``."""
+        raise NotImplementedError
+
     # where staff confirm
 
     staff: str = "staff-0"

@@ -160,14 +160,16 @@ export function content(segments, names, me, choose) {
 }
 
 export function summary(entry, nameOf) {
+  if (entry.segments?.length && entry.segments.every((one) => one.kind === "image")) return say("Picture");
   if (entry.what === "message") return entry.text;
   return event(entry, nameOf);
 }
 
 export function event(entry, nameOf) {
   const name = nameOf(entry.by);
+  const made = entry.by ? "{name} made the group" : "The bot made the group";
   const texts = entry.group
-    ? { joined: "{name} joined", left: "{name} left", created: "{name} made the group" }
+    ? { joined: "{name} joined", left: "{name} left", created: made }
     : { joined: "{name} added the bot", left: "{name} removed the bot" };
   return say(texts[entry.what] ?? entry.what, { name });
 }
