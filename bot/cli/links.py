@@ -32,7 +32,7 @@ for command in (edit, history, word, qr, replay):
 
 @links.command("list")
 @click.option("--search", default="", help="Only links whose address or campaign has this.")
-@click.option("--limit", default=50, show_default=True, help="How many.")
+@click.option("--limit", type=click.IntRange(1), default=50, show_default=True, help="How many.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_obj
 def listopen_links(setup: Opener, search: str, limit: int, as_json: bool) -> None:

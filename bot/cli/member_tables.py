@@ -41,7 +41,7 @@ BY = "command line"
 
 @members.command("search")
 @click.argument("words")
-@click.option("--limit", default=20, show_default=True, help="How many.")
+@click.option("--limit", type=click.IntRange(1), default=20, show_default=True, help="How many.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_obj
 def search_members(setup: Setup, words: str, limit: int, as_json: bool) -> None:

@@ -27,7 +27,7 @@ def members() -> None:
 
 @members.command("list")
 @click.option("--search", default="", help="Part of a name; or a number or an account id.")
-@click.option("--limit", default=50, show_default=True, help="How many.")
+@click.option("--limit", type=click.IntRange(1), default=50, show_default=True, help="How many.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_obj
 def list_members(setup: Setup, search: str, limit: int, as_json: bool) -> None:

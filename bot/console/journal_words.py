@@ -246,6 +246,7 @@ GIVERS = (
     msgid("undoing application {n}"),
     msgid("application {n}, by {name}"),
     msgid("rule {n}"),
+    msgid("import {n}"),
     msgid("operator {name}"),
     msgid("token {name}"),
     msgid("sop {name}"),

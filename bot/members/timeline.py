@@ -84,14 +84,20 @@ class Timeline:
         keys, found = self._store.keys, list[tuple[str, Entry]]()
         for number in (member, *await self._members.former(member)):
             rows = await self._journal.recent("+", TIMELINE * 2, keys.timeline(number))
-            found += [(f"{ident}-{number}", entry) for ident, entry in rows]
+            found += [(f"{entry.at}-{_serial(ident)}-{number}", entry) for ident, entry in rows]
             asked = (source.happened(number, last, PAGE * 2) for source in self._sources)
             for at, some in enumerate(await asyncio.gather(*asked)):
                 found += [(f"{entry.at}-0-{at}.{number}.{name}", entry) for name, entry in some]
         for note in await self._notes.of(member):
             entry = Entry(at=note.at, what="note", member=member, reason=note.by, text=note.text)
-            found.append((f"{note.id}-n", entry))
+            found.append((f"{note.at}-{_serial(note.id)}-n", entry))
         return sorted(found, key=lambda row: _order(row[0]), reverse=True)
+
+
+def _serial(ident: str) -> int:
+    """A stream's id as one number: what was written later is later, at the same time too."""
+    ms, _, count = ident.partition("-")
+    return int(ms) << 20 | int(count)
 
 
 def _order(ident: str) -> tuple[int, int, str]:

@@ -125,7 +125,7 @@ class Applications:
         while True:
             one = await self.get(ident)
             if one is None:
-                raise Problems([problem("id", msgid("there is none of this number"))])
+                raise Problems([problem("application", msgid("there is none of this number"))])
             if one.state != "done":
                 raise Problems([problem("id", msgid("only what is done can be undone, and once"))])
             if not await self._store.call("SISMEMBER", self._keys.tags_open(one.tag), ident):
@@ -152,7 +152,7 @@ class Applications:
         while (one := await self.get(ident)) and one.state in ("doing", "undoing"):
             await self._look(one)
         if one is None:
-            raise Problems([problem("id", msgid("there is none of this number"))])
+            raise Problems([problem("application", msgid("there is none of this number"))])
         return one
 
     # inside

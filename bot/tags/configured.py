@@ -8,8 +8,10 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from bot.i18n.mark import msgid
 from bot.located import key_text
 from bot.located.problem import KeyPath
+from bot.model.phrase import Phrase
 from bot.store.store import Store
 
 _PLACES = frozenset({"tag", "tags", "untag"})
@@ -19,14 +21,14 @@ async def stored(store: Store, tag: str) -> list[str]:
     """What was made in the console and names a tag, "route tea"; raises StoreError."""
     keys = store.keys
     kinds = {
-        "route": keys.routes(),
-        "welcome script": keys.welcome_scripts(),
-        "live code": keys.live_codes(),
-        "check-in programme": keys.checkin_made(),
+        msgid("route {name}"): keys.routes(),
+        msgid("welcome script {name}"): keys.welcome_scripts(),
+        msgid("live code {name}"): keys.live_codes(),
+        msgid("check-in programme {name}"): keys.checkin_made(),
     }
     tables = await asyncio.gather(*(store.table("HGETALL", key) for key in kinds.values()))
     return [
-        f"{kind} {name}"
+        Phrase(kind, name=name)
         for kind, rows in zip(kinds, tables, strict=True)
         for name, body in sorted(rows.items())
         if configured(json.loads(body), tag)

@@ -53,12 +53,12 @@ class Renaming:
         """Forget a tag nobody has and nothing names; raises Problems."""
         await self._refuse_named(name)
         segments, rules = await self._segments(), await self._rules()
-        using = [f"segment {n}" for n, one in segments.items() if _names(one.text, name)]
-        using += [f"rule {rule.id}" for rule in rules.values() if _uses(rule, name)]
+        named = [n for n, one in segments.items() if _names(one.text, name)]
+        using = [Phrase(msgid("segment {name}"), name=n) for n in named]
+        using += [Phrase("rule {n}", n=one.id) for one in rules.values() if _uses(one, name)]
         if using:
-            raise Problems(
-                [problem("name", Phrase("it is named by {what}", what=", ".join(using)))]
-            )
+            what = Phrase("it is named by {what}", what=_listed(using))
+            raise Problems([problem("name", what)])
         return await self._registry.delete(name, by)
 
     async def _move(self, old: str, new: str, by: str, *, merging: bool) -> None:
@@ -92,7 +92,7 @@ class Renaming:
 
     async def _refuse_named(self, name: str) -> None:
         if found := await self._named(name):
-            what = Phrase("it is named by {what}", what=", ".join(found))
+            what = Phrase("it is named by {what}", what=_listed(found))
             raise Problems([problem("name", what, msgid("change or end these first"))])
 
     async def _describe(self, effects: Effects, old: str, new: str, by: str) -> None:
@@ -154,6 +154,12 @@ class Renaming:
 
     async def _text(self, *command: object) -> str:
         return await self._store.text(*command) or ""
+
+
+def _listed(texts: Sequence[str]) -> Phrase:
+    """Texts with commas between them, each to be said in other languages."""
+    named = {f"text{n}": Phrase.of(one) for n, one in enumerate(texts)}
+    return Phrase(", ".join(f"{{{name}}}" for name in named), **named)
 
 
 def renamed(expression: Expression, old: str, new: str) -> Expression:

@@ -111,6 +111,17 @@ async def test_a_click_that_was_spooled_moves_its_day_to_when_it_happened(house:
     assert (entry.at, entry.text) == (late - 600_000, "spring ×2")
 
 
+async def test_what_is_written_later_than_it_happened_stands_where_it_happened(
+    house: House, store: Store
+) -> None:
+    for days in (3, 9, 1):
+        effects, at = Effects(store.keys), store.clock.now() - int(days * DAY * 1000)
+        record(effects, Entry(at=at, what="member.joined", member=1, text=f"{days} days ago"))
+        assert await store.apply(effects)
+    found = await house.timeline.page(1)
+    assert [entry.text for _, entry in found.rows] == ["1 days ago", "3 days ago", "9 days ago"]
+
+
 async def test_a_long_timeline_is_read_page_by_page_and_in_order(house: House) -> None:
     for day in range(130):
         await house.clicks(Code(1 + day % 2, 0, 1, 1))
