@@ -17,6 +17,8 @@ router = Router("check_in")
 
 NEW = "{{ member.name }}, you are checked in!"
 AGAIN = "{{ member.name }}, you have already checked in today. See you tomorrow!"
+WEEK = "📅 This week: {{ came }} of {{ times }}."
+WEEK_DONE = "📅 Done for this week: {{ came }}× (it takes {{ times }})."
 MADE_UP = "{{ member.name }}, {{ day }} is made up for!"
 NUMBERS = (
     "🔥 {% if streak %}Streak {{ streak }} · {% endif %}total {{ total }}"
@@ -35,7 +37,17 @@ async def check_in(ctx: Context, checkins: CheckIns, drawn: CheckInPictures) -> 
     if isinstance(done, NotNow):
         await refuse(ctx, done)
     else:
-        await tell(ctx, wish.programme, done, drawn, NEW if done.new else AGAIN)
+        text = titled(ctx, checkins, wish.programme, NEW if done.new else AGAIN)
+        await tell(ctx, wish.programme, done, drawn, text)
+    return None
+
+
+@router.message(priority=-50)
+async def still_wanted(ctx: Context, checkins: CheckIns) -> Pass | None:
+    no = await checkins.still_wanted(ctx)
+    if no is None:
+        return PASS
+    await refuse(ctx, no)
     return None
 
 
@@ -51,7 +63,7 @@ async def make_up(
     if isinstance(done, NotNow):
         await refuse(ctx, done)
     else:
-        await tell(ctx, programme, done, drawn, MADE_UP)
+        await tell(ctx, programme, done, drawn, titled(ctx, checkins, programme, MADE_UP))
     return None
 
 
@@ -71,6 +83,12 @@ def named(ctx: Context, programmes: list[Programme], words: str) -> tuple[Progra
     return programmes[0], words
 
 
+def titled(ctx: Context, checkins: CheckIns, programme: Programme, text: str) -> str:
+    """A text in the reader's language, after the programme's title where there are several."""
+    several = len(here(ctx, checkins)) > 1
+    return ("{{ title }} · " if several else "") + ctx.translate(text)
+
+
 async def refuse(ctx: Context, no: NotNow) -> None:
     """Say why not; what was asked for may come in the next message."""
     if no.asks:
@@ -83,9 +101,15 @@ async def tell(
 ) -> None:
     """Say what it came to, and what was reached with it."""
     weekly = programme.settings.every == "week"
-    lines = [text, *([PENDING] if done.pending else []), NUMBERS]  # a tag at its end eats a newline
+    came, times = done.week or (0, 0)
+    week = WEEK if came < times else WEEK_DONE
+    more = [*([PENDING] if done.pending else []), *([week] if done.week else [])]
+    more.append(NUMBERS)  # the last, for a tag at its end eats a newline
     await ctx.reply(
-        "\n".join(map(ctx.translate, lines)),
+        "\n".join([text, *map(ctx.translate, more)]),
+        title=programme.title(ctx.translate),
+        came=came,
+        times=times,
         day=done.day.isoformat(),
         streak=done.streak,
         total=done.total,

@@ -23,6 +23,7 @@ from bot.checkins.stages import Stages
 from bot.checkins.standing import Reckoning
 from bot.checkins.standing import Standing as Standing
 from bot.clock import Clock
+from bot.model.capabilities import Capabilities
 from bot.model.conversation import Conversation
 from bot.routing.context import Context
 from bot.settings.checkins import CheckInSettings
@@ -65,6 +66,7 @@ class CheckIns:
         translate: Callable[[str], str] = lambda text: text,
         functions: frozenset[str] = frozenset(),
         gateways: Collection[str] = (),
+        capabilities: Callable[[str], Capabilities] = lambda _: Capabilities(),
     ) -> None:
         """``functions``: what texts can call; ``gateways`` those groups can be at (none: any)."""
         self.book = Programmes(settings, zone, store, functions, gateways)
@@ -76,7 +78,7 @@ class CheckIns:
         self._desk = Desk(self.book, self.records, self.evidence, self.stages, members)
         self.points = Points(store, self.records, clock)
         self._corrections = Corrections(
-            *(store, self.records, self.evidence, members, clock, translate)
+            *(store, self.records, self.evidence, members, clock, translate, capabilities)
         )
 
     @property
@@ -101,6 +103,10 @@ class CheckIns:
     async def wish(self, ctx: Context) -> Wish | None:
         """What a message asks for: a check-in word, with evidence if there is; or an answer."""
         return await self._desk.wish(ctx)
+
+    async def still_wanted(self, ctx: Context) -> NotNow | None:
+        """What to say to a message that was to be evidence and is not enough."""
+        return await self._desk.still_wanted(ctx)
 
     async def check_in(
         self,
@@ -179,10 +185,8 @@ class CheckIns:
         came = set[int]()
         for n in range((period - before).days):
             came |= {*await self.records.on(programme.name, before + DAY * n, group)}
-        found = []
-        async for member, kept in self.records.many(
-            programme.name, sorted(came), programme.scope(group)
-        ):
+        found, scope = [], programme.scope(group)
+        async for member, kept in self.records.many(programme.name, sorted(came), scope):
             reckoning = Reckoning(programme, kept, self._clock.now())
             streak = reckoning.standing.streak
             if streak >= least and reckoning.is_open:
@@ -239,7 +243,7 @@ class CheckIns:
     ) -> bool:
         """Add or take away a day; False when it already was so. Audited.
 
-        Raises ValueError without a reason, for a day to come and for one before 2024.
+        Raises ValueError without a reason, and for a day that is to come or not the programme's.
         """
         scope = programme.scope(group)
         return await self._corrections.correct(programme, member, day, done, by, reason, scope)

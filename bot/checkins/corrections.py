@@ -16,15 +16,22 @@ from bot.clock import Clock
 from bot.delivery.journal import Entry as Note
 from bot.delivery.journal import record
 from bot.i18n.mark import msgid
+from bot.model.capabilities import Capabilities
 from bot.model.conversation import Conversation
 from bot.model.delivery import Delivery
 from bot.model.message import Message
+from bot.model.phrase import Phrase
 from bot.store.audit import Change, audit
 from bot.store.effects import Effects
 from bot.store.members import Members
 from bot.store.store import Store
 
-REFUSED = msgid("{name}, your check-in of {day} was not accepted: {reason}")
+REFUSED = msgid("{name}, your check-in of {day} to “{title}” was not accepted: {reason}")
+REFUSED_HERE = msgid("{name}, your check-in of {day} was not accepted. “my points” tells you why.")
+"""What is said before others."""
+TO_COME = msgid("{day} is still to come")
+TOO_EARLY = msgid("{day} is before {first}, the programme's first day")
+TOO_LATE = msgid("{day} is after {last}, the programme's last day")
 
 
 class Corrections:
@@ -42,6 +49,7 @@ class Corrections:
         members: Members,
         clock: Clock,
         translate: Callable[[str], str],
+        capabilities: Callable[[str], Capabilities],
     ) -> None:
         self._store = store
         self._records = records
@@ -49,6 +57,7 @@ class Corrections:
         self._members = members
         self._clock = clock
         self._translate = translate
+        self._capabilities = capabilities
 
     async def correct(
         self,
@@ -62,8 +71,9 @@ class Corrections:
     ) -> bool:
         """Add or take away a day; False when it already was so.
 
-        Raises ValueError without a reason, for a day to come and for one before 2024.
+        Raises ValueError without a reason, and for a day that is to come or not the programme's.
         """
+        _counts(programme, day)
         for _ in range(TRIES):
             kept = await self._readable(programme, member, day, scope, reason)
             if (day in kept.sheet.days) == done:
@@ -87,6 +97,7 @@ class Corrections:
 
         Raises ValueError as ``correct`` does.
         """
+        _counts(programme, day)
         kept = await self._readable(programme, member, day, scope, reason)
         if day in kept.sheet.excused:
             return False
@@ -106,7 +117,7 @@ class Corrections:
     async def refuse(self, programme: Programme, evidence: Evidence, by: str, reason: str) -> bool:
         """Take a check-in whose evidence waits away again; False when it no longer waits.
 
-        The member is told why, where they showed it.
+        The member is told why, between the two of them where the gateway can.
         Raises ValueError without a reason.
         """
         member, day, scope = evidence.member, evidence.day, evidence.group
@@ -123,25 +134,45 @@ class Corrections:
             self._enter(effects, programme, member, day, scope, kept, "refused", by, reason)
             self._tell(effects, "checkin.refused", programme, member, day, False, by, reason)
             if evidence.conversation:
-                effects.deliver(await self._answer(evidence, reason, now))
+                effects.deliver(await self._answer(programme, evidence, reason, now))
             if await self._store.apply(effects):
                 return True
         raise RuntimeError("the records kept changing")
 
-    async def _answer(self, evidence: Evidence, reason: str, now: int) -> Delivery:
-        """What the member is told, where they showed it."""
+    async def _answer(
+        self, programme: Programme, evidence: Evidence, reason: str, now: int
+    ) -> Delivery:
+        """What the member is told: the reason alone with them, in a group only that there is one.
+
+        A direct message that does not leave is followed by the one in the group.
+        """
         member = await self._members.member(evidence.member)
-        text = self._translate(REFUSED).format(
-            name=member.name if member else "", day=evidence.day, reason=reason
-        )
-        return Delivery(
-            to=Conversation.parse(evidence.conversation),
-            message=Message.of(text),
-            priority="notice",
-            due=now,
-            source=f"check-in {evidence.programme}",
-            member=evidence.member,
-        )
+        where = Conversation.parse(evidence.conversation)
+        account = member.accounts.get(where.gateway) if member else None
+        about = {
+            "name": member.name if member else "",
+            "day": evidence.day,
+            "title": programme.title(self._translate),
+            "reason": reason,
+        }
+
+        def says(text: str, to: Conversation, instead: Delivery | None = None) -> Delivery:
+            return Delivery(
+                to=to,
+                message=Message.of(self._translate(text).format(**about)),
+                priority="notice",
+                due=now,
+                source=f"check-in {evidence.programme}",
+                member=evidence.member,
+                instead=instead,
+            )
+
+        if where.group is None:
+            return says(REFUSED, where)
+        here = says(REFUSED_HERE, where)
+        if account is None or not self._capabilities(where.gateway).send_direct:
+            return here
+        return says(REFUSED, Conversation(gateway=where.gateway, account=account), here)
 
     async def _readable(
         self, programme: Programme, member: int, day: date, scope: int, reason: str
@@ -151,7 +182,7 @@ class Corrections:
         offset(day)
         kept = await self._records.read(programme.name, member, scope)
         if day > Reckoning(programme, kept, self._clock.now()).today:
-            raise ValueError(f"{day} is still to come")
+            raise ValueError(Phrase(TO_COME, day=day))
         return kept
 
     async def _take(
@@ -194,3 +225,12 @@ class Corrections:
         audit(effects, Change(at=now, who=by, what=what, on=on, after=after))
         text = f"{programme.name} {day}"
         record(effects, Note(at=now, what=what, member=member, source=by, reason=reason, text=text))
+
+
+def _counts(programme: Programme, day: date) -> None:
+    """Raises ValueError for a day before the campaign's first or after its last."""
+    since, until = programme.settings.since, programme.settings.until
+    if since and day < since:
+        raise ValueError(Phrase(TOO_EARLY, day=day, first=since))
+    if until and day > until:
+        raise ValueError(Phrase(TOO_LATE, day=day, last=until))

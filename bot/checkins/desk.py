@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from bot.checkins.days import Days
-from bot.checkins.evidence import WANTED, Evidence, EvidenceRoom, Shown
+from bot.checkins.evidence import Evidence, EvidenceRoom, Shown, wanted
 from bot.checkins.makeup import NOTHING_MISSED, UNKNOWN, cost, day_named, missed_day, refusal
 from bot.checkins.opening import closed, resting
 from bot.checkins.programme import Programme
@@ -33,6 +33,8 @@ ASKED = 600.0
 """Seconds an answer to which group is waited for."""
 BREAKS = 8
 """Ends of words at which a check-in word may end and its evidence begin."""
+SHOWS = ("image", "link_card", "file", "video", "mini_program")
+"""What a message has that is to show something."""
 _BREAK = re.compile(r"[\s:：,，]+")
 
 IN_GROUP = msgid("Check in in your group: say “{{ word }}” there.")
@@ -55,7 +57,8 @@ class CheckIn:
     """What a check-in, or a day that was made up for, came to.
 
     ``new``: it was recorded now, else it was before. ``rank``: how manyeth in this group that
-    day, None when the record is of another group. ``pending``: staff must approve it.
+    day, None when the record is of another group. ``pending``: staff must approve it. ``week``:
+    how many days this week has and how many keep it, where weeks are counted.
     """
 
     new: bool
@@ -66,6 +69,7 @@ class CheckIn:
     rank: int | None
     pending: bool = False
     awards: tuple[Award, ...] = ()
+    week: tuple[int, int] | None = None
 
 
 class Desk:
@@ -106,6 +110,28 @@ class Desk:
                 return Wish(programme, shown=Shown.by(message, ctx.text[end.end() :]))
         asked = await ctx.recall(MEMORY) if asks else None
         return self._answer(ctx, asked, Shown.by(message, ctx.text)) if asked else None
+
+    async def still_wanted(self, ctx: Context) -> NotNow | None:
+        """What to say to a message that was to be evidence and is not enough.
+
+        In a group, where members also talk to each other, only to what is said to the bot, and
+        once to something that is shown or, where words are wanted, to words.
+        """
+        event, vocabulary = ctx.event, self._programmes.vocabulary
+        asked = vocabulary.asks and await ctx.recall(MEMORY)
+        if not asked or not isinstance(event, MessageReceived):
+            return None
+        what, name, rest = asked.split("/")
+        programme = next((p for p in self._programmes.all if p.name == name), None)
+        if programme is None or programme.settings.evidence is None or what == "group":
+            return None
+        shown, first = Shown.by(event.message, ctx.text), what == "evidence"
+        tries = shown.link or any(one.kind in SHOWS for one in event.message.segments)
+        tries = tries or programme.settings.evidence.kind == "text"
+        if not (event.to_bot or (first and tries)):
+            return None
+        no = wanted(programme, None, shown)
+        return no and replace(no, asks=f"told/{name}/{rest}" if first else "")
 
     def _answer(self, ctx: Context, asked: str, shown: Shown) -> Wish | None:
         """What a message says to the question before; None when it says nothing to it."""
@@ -152,7 +178,7 @@ class Desk:
             self._travel(ctx, then, day)
             rank = await self._records.place(programme.name, day, place, ctx.member.number)
             return self._said(now, day, rank, new=False)
-        no = closed(then, ctx.translate) or _wanted(programme, group, shown or Shown())
+        no = closed(then, ctx.translate) or wanted(programme, group, shown or Shown())
         if no:
             return no
         return await self._record(ctx, then, day, place, shown or Shown())
@@ -266,13 +292,5 @@ class Desk:
         self, reckoning: Reckoning, day: date, rank: int | None, *, new: bool = True
     ) -> CheckIn:
         standing = reckoning.standing
-        return CheckIn(new, day, standing.streak, standing.total, standing.points, rank)
-
-
-def _wanted(programme: Programme, group: int | None, shown: Shown) -> NotNow | None:
-    """What is still to be shown, and what to remember until it is."""
-    settings = programme.settings.evidence
-    if settings is None or shown.is_enough(settings):
-        return None
-    asks = f"evidence/{programme.name}/{group or ''}"
-    return NotNow(WANTED[settings.kind], {"least": settings.least}, asks, settings.wait)
+        week = reckoning.week(day)
+        return CheckIn(new, day, standing.streak, standing.total, standing.points, rank, week=week)

@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Literal, Self
 
+from bot.checkins.programme import Programme
+from bot.checkins.refusal import NotNow
 from bot.i18n.mark import msgid
 from bot.model.base import Frozen
 from bot.model.message import Image, LinkCard, Message
@@ -26,6 +28,10 @@ WANTED = {
     "picture": msgid("{{ member.name }}, send a picture of it, and you are checked in."),
     "link": msgid("{{ member.name }}, send a link to it, and you are checked in."),
 }
+TOO_SHORT = msgid(
+    "{{ member.name }}, that was {{ said }} of at least {{ least }} characters: write it again"
+    " with a little more in one message, and you are checked in."
+)
 _LINK = re.compile(r"https?://[^\s<>\"，。；）)]+", re.IGNORECASE)
 
 
@@ -72,15 +78,31 @@ class Shown(Frozen):
         picture = picture if len(picture) <= LARGEST else "data:,"
         return cls(text=text[:LONGEST], picture=picture, link=card or (found[0] if found else ""))
 
+    @property
+    def length(self) -> int:
+        """The characters of its words."""
+        return len("".join(self.text.split()))
+
     def is_enough(self, settings: EvidenceSettings) -> bool:
         """Whether it is what a programme asks for."""
         match settings.kind:
             case "text":
-                return len("".join(self.text.split())) >= settings.least
+                return self.length >= settings.least
             case "picture":
                 return bool(self.picture)
             case "link":
                 return bool(self.link)
+
+
+def wanted(programme: Programme, group: int | None, shown: Shown) -> NotNow | None:
+    """What is still to be shown, and what to remember until it is."""
+    settings = programme.settings.evidence
+    if settings is None or shown.is_enough(settings):
+        return None
+    said = shown.length if settings.kind == "text" else 0
+    text = TOO_SHORT if said else WANTED[settings.kind]
+    about = {"least": settings.least, "said": said}
+    return NotNow(text, about, f"evidence/{programme.name}/{group or ''}", settings.wait)
 
 
 class EvidenceRoom:

@@ -101,6 +101,18 @@ class Reckoning:
             points = sum(one.points for one in self.ledger)
         return Standing(found.streak, found.longest, found.total, points, found.last)
 
+    def week(self, day: date) -> tuple[int, int] | None:
+        """How many days the week of a day has, and how many keep it.
+
+        None where days are counted, and for a week that is over.
+        """
+        rules = self.programme.rules
+        first = rules.period(day)
+        if not rules.weekly or first < rules.period(self.today):
+            return None
+        days = [*rules.days_of(first)]
+        return sum(one in self.kept.sheet.days for one in days), min(rules.times, len(days))
+
     @property
     def points(self) -> int:
         """What is left to spend; below zero when what was spent was taken away later."""

@@ -25,7 +25,7 @@ class CheckInRooms:
         config, store = app.config, app.store
         self.checkins = CheckIns(
             *(config.checkin, config.timezone, store, app.members, app.facts, app.clock),
-            *(app.translate, writer.names, gateways),
+            *(app.translate, writer.names, gateways, app.capabilities),
         )
         self.boards = Boards(self.checkins, store, app.members)
         self.checkin_pictures = CheckInPictures(app.translate, config.language, config.workspace)

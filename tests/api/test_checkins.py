@@ -19,6 +19,11 @@ evidence = { kind = "text", least = 3, approval = true }
 [checkin.own]
 words = ["自家"]
 count = "group"
+
+[checkin.june]
+words = ["六月"]
+since = 2026-06-16
+until = 2026-06-16
 """
 
 
@@ -153,3 +158,14 @@ async def test_where_each_group_makes_its_own_streak_the_group_must_be_said(gym:
     assert (await tool.get(f"{one}?group=2"))["total"] == 0
     wrong = await tool.ask("POST", f"{one}/points", {"points": 1, "reason": "x"})
     assert wrong.at == [("body", "/group")]
+
+
+async def test_a_day_outside_the_campaign_is_refused_where_it_stands(gym: Shop) -> None:
+    await people(gym.house, 1)
+    tool = await gym.tool()
+    for day in ("2026-06-15", "2026-06-17"):
+        for state in ("done", "missed", "excused"):
+            body = {"state": state, "reason": "was there"}
+            said = await tool.ask("PUT", f"/check-ins/june/members/1/days/{day}", body)
+            assert said.at == [("path", "/day")]
+            assert "the programme's" in str(said.json)

@@ -8,6 +8,7 @@ from datetime import date
 
 import pytest
 
+from bot.checkins.checkins import CheckIns
 from bot.model.conversation import Account
 from bot.model.event import MessageReceived
 from bot.model.message import Message
@@ -39,8 +40,10 @@ async def test_what_waits_for_approval_counts_until_it_is_refused(
         with pytest.raises(ValueError, match="reason"):
             await checkins.refuse(hong.key, "mei", " ")
         assert await checkins.refuse(hong.key, "mei", "no picture of it")
-        told = "红, your check-in of 2026-06-17 was not accepted: no picture of it"
-        await tea.expects(told)
+        await one.direct(one.member("红")).expects(
+            "红, your check-in of 2026-06-17 to “Daily check-in” was not accepted: no picture of it"
+        )
+        assert await tea.hears() == [], "the reason is nobody else's business"
         assert await checkins.pending() == []
         month = await checkins.month(daily(one), 1, 2026, 6)
         assert month.days[16].state == "done"
@@ -50,6 +53,45 @@ async def test_what_waits_for_approval_counts_until_it_is_refused(
         assert (entry.what, entry.reason, entry.day) == ("refused", "no picture of it", TODAY)
         assert (await checkins.roster(daily(one), 1)).done == (1,)
         assert "Streak 1" in (await says(one, "红", "签到 跑了六公里", tea)).message.text
+
+
+@pytest.mark.parametrize("known", [True, False], ids=["known", "found out as it is sent"])
+async def test_where_the_bot_cannot_write_to_one_person_the_group_hears_no_reason(
+    valkey: str, store: Store, known: bool
+) -> None:
+    config = f"{APPROVED}\n[gateways.sandbox]\nadapter = 'sandbox'\nsend_direct = false"
+    async with house(valkey, store, config) as one:
+        tea, checkins = await one.group("tea"), service(one)
+        await says(one, "红", "签到 跑了五公里", tea)
+        (hong,) = await checkins.pending()
+        if not known:  # believes that every gateway can
+            app = one.app
+            rooms = app.store, app.members, app.facts, one.clock
+            checkins = CheckIns(one.config.checkin, one.config.timezone, *rooms)
+        assert await checkins.refuse(hong.key, "mei", "no picture of it")
+        (said,) = await tea.hears()
+        assert said.message.text == (
+            "红, your check-in of 2026-06-17 was not accepted. “my points” tells you why."
+        )
+        told = (await says(one, "红", "my points", tea)).message.text
+        assert "not accepted 2026-06-17 no picture of it" in told
+
+
+async def test_a_day_outside_the_campaign_is_not_corrected(valkey: str, store: Store) -> None:
+    config = "[checkin.daily]\nsince = 2026-06-16\nuntil = 2026-06-18"
+    async with house(valkey, store, config) as one:
+        await one.member("明").joins(await one.group("tea"))
+        at(one, "2026-06-20T09:00")
+        checkins, programme = service(one), daily(one)
+        for day, why in ((15, "before 2026-06-16, the programme's first day"), (19, "after")):
+            wrong = programme, 1, date(2026, 6, day)
+            with pytest.raises(ValueError, match=f"2026-06-{day} is {why}"):
+                await checkins.correct(*wrong, True, "mei", "was there")
+            with pytest.raises(ValueError, match=f"2026-06-{day} is {why}"):
+                await checkins.excuse(*wrong, "mei", "ill")
+        for day in (16, 18):
+            assert await checkins.correct(programme, 1, date(2026, 6, day), True, "mei", "was")
+        assert (await checkins.standing(programme, 1)).total == 2
 
 
 async def test_staff_approve_in_chat(valkey: str, store: Store) -> None:

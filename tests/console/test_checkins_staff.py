@@ -101,6 +101,21 @@ async def test_a_correction_needs_a_reason_and_shows_at_once_and_in_the_audit(
     assert late.status == 422
 
 
+async def test_a_day_outside_the_campaign_is_not_corrected_but_named(valkey: str) -> None:
+    config = f"{CONFIG}[checkin.june]\nwords = ['六月']\nsince = 2026-06-16\nuntil = 2026-06-16\n"
+    async with opened(valkey, f"staff{next(_houses)}", config) as house:
+        await people(house, 1)
+        boss, path = await house.operator("ann", "manager"), "/check-ins/june/members/1"
+        page = await boss.get(path)
+        assert 'value="2026-06-16" min="2026-06-16" max="2026-06-16"' in page
+        for day, why in (("15", "before 2026-06-16"), ("17", "after 2026-06-16")):
+            form = {"day": f"2026-06-{day}", "done": "yes", "reason": "was there"}
+            for act in ("correct", "excuse"):
+                answer = await boss.post(f"{path}/{act}", form)
+                assert answer.status == 422
+                assert f"2026-06-{day} is {why}, the programme" in await answer.text()
+
+
 async def test_points_are_given_taken_and_taken_back_with_a_reason(house: House) -> None:
     await people(house, 1)
     boss = await house.operator("ann", "manager")
