@@ -38,6 +38,8 @@ FILE = "config.toml"
 SANDBOX = "sandbox"
 """The name of the sandbox's gateway, which needs no section of its own."""
 
+STARTER = Path(__file__).parent / "starter.toml"
+"""What runs where there is no file."""
 M = TypeVar("M", bound=BaseModel)
 
 
@@ -102,6 +104,11 @@ class Config(Frozen):
         own = {"gateways": {name: self.gateways[name].model_extra or {}}}
         located = Located(self._located.file, own, self._located.places)
         return _settle(model, *read_secret_files(model, located, self._folder, path), at=path)
+
+    @property
+    def built_in(self) -> bool:
+        """Whether it is the starter community's, for there is no configuration file."""
+        return self._located.file == str(STARTER)
 
     def problem(self, path: KeyPath, message: str, hint: str = "") -> Problem:
         """A problem with the setting at ``path``, for what only others can check."""

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from bot.app import App
 
-CONFIG = Path(__file__).parent / "starter.toml"
 TEMPLATE = "new_member_week"
 
 

@@ -26,6 +26,8 @@ ASKED = {
     "ask": "Which of these is yours? Answer with a number or a word, or “cancel”:",
     "again": "Please answer with one of these, or “cancel”:",
 }
+NAMED = "{{ member.name }}: "
+"""Where others read along, answers begin so."""
 KEPT = " The place is kept for you for {{ kept }}."
 
 
@@ -42,12 +44,19 @@ async def keyword_routes(ctx: Context, routes: Routes) -> Pass | None:
         await ctx.reply(answer.route.when.otherwise or "", **answer.variables)
     else:
         options = ctx.translate(", ").join(answer.options)
-        await ctx.say(SAID[answer.outcome], options=options, **answer.variables)
+        said = to_them(ctx, SAID[answer.outcome])
+        await ctx.reply(said, options=options, **answer.variables)
     return None
 
 
+def to_them(ctx: Context, text: str) -> str:
+    """A standard text in the workspace's language, in a group with the member's name."""
+    named = ctx.group and "member.name" not in text
+    return (ctx.translate(NAMED) if named else "") + ctx.translate(text)
+
+
 async def choose(ctx: Context, answer: Answer) -> None:
-    asked = ctx.translate(ASKED[answer.outcome])
+    asked = to_them(ctx, ASKED[answer.outcome])
     if answer.outcome == "ask" and answer.route and answer.route.question:
         asked = answer.route.question
     options = "\n".join(f"{n}) {name}" for n, name in enumerate(answer.options, 1))
@@ -56,10 +65,10 @@ async def choose(ctx: Context, answer: Answer) -> None:
 
 async def let_in(ctx: Context, answer: Answer, routes: Routes) -> None:
     own = answer.route.reply if answer.route else None
-    shown = ctx.translate(answer.way.text) + (ctx.translate(KEPT) if answer.held else "")
+    shown = to_them(ctx, answer.way.text) + (ctx.translate(KEPT) if answer.held else "")
     about = {"kept": answer.kept(ctx.translate), **answer.variables}
     if not answer.way.account:
         await ctx.reply(own or shown, **about)
         return
-    done = await ctx.write(own or ctx.translate(answer.way.invited), **about)
+    done = await ctx.write(own or to_them(ctx, answer.way.invited), **about)
     routes.bring_in(ctx, answer, done, instead=await ctx.write(shown, **about))

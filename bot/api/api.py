@@ -85,7 +85,7 @@ class Api:
             EvidenceResource(rooms.checkins),
             WelcomeResource(rooms.welcomes),
             WelcomePreviewResource(rooms.welcomes, specimens, members, app.clock.now),
-            RouteResource(rooms.routes, rooms.route_statistics, store, members),
+            RouteResource(rooms.routes, rooms.route_statistics),
             SopResource(rooms.sops),
             SopStartResource(rooms.sops, rooms.proposals, once),
             SopResultResource(rooms.sops, rooms.report),

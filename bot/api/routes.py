@@ -13,12 +13,10 @@ from bot.api.problem import Refused, wrong
 from bot.clock import millis, utc
 from bot.model.base import Frozen
 from bot.model.conversation import Conversation
+from bot.routes.places import Room
 from bot.routes.routes import Listed, Routes
 from bot.routes.statistics import Statistics
 from bot.settings.rooms import RouteSettings
-from bot.store.facts import read
-from bot.store.members import Group, Members
-from bot.store.store import Store
 
 FOREVER = 2**53
 PLACE = r"^([a-z0-9_-]{1,60}/[^\x00-\x1f\x7f]{1,200})?$"
@@ -134,13 +132,9 @@ class WaiterList(Paged[WaiterShown]):
 class RouteResource:
     """``/routes``."""
 
-    def __init__(
-        self, room: Routes, statistics: Statistics, store: Store, members: Members
-    ) -> None:
+    def __init__(self, room: Routes, statistics: Statistics) -> None:
         self._room = room
         self._statistics = statistics
-        self._store = store
-        self._members = members
 
     def operations(self) -> list[Operation]:
         """What can be asked about routes."""
@@ -206,13 +200,8 @@ class RouteResource:
 
     async def list_places(self, call: Call[RouteAsked, None]) -> PlaceList:
         """Room in each group of a route."""
-        route = await self._known(call.asked.route)
-        groups = {one.conversation.key: one for one in await self._members.groups()}
-        shown = [
-            await self._place(one.group, one.capacity or route.capacity, groups)
-            for one in route.groups
-        ]
-        return PlaceList(items=tuple(shown))
+        rooms = await self._room.room(await self._known(call.asked.route))
+        return PlaceList(items=tuple(map(_place, rooms)))
 
     async def list_waiting(self, call: Call[WaitingAsked, None]) -> WaiterList:
         """Who waits for a place, in their order."""
@@ -221,31 +210,22 @@ class RouteResource:
         shown = [WaiterShown(member=one.member, since=utc(one.asked)) for one in page]
         return WaiterList(items=tuple(shown), next=onward)
 
-    async def _place(
-        self, group: Conversation, capacity: int | None, groups: dict[str, Group]
-    ) -> PlaceShown:
-        known, present, held = groups.get(group.key), 0, 0
-        if known is not None:
-            keys, now = self._store.keys, self._store.clock.now()
-            there = keys.group_present(known.number)
-            bits = (await read(self._store, [there]))[there]
-            until = keys.route_held(known.number)
-            waited = await self._store.texts("ZRANGEBYSCORE", until, f"({now}", "+inf")
-            present, held = bits.count(), sum(int(member) not in bits for member in waited)
-        return PlaceShown(
-            group=f"{group.gateway}/{group.group}",
-            number=known.number if known else None,
-            capacity=capacity,
-            present=present,
-            held=held,
-            free=None if capacity is None else max(0, capacity - present - held),
-        )
-
     async def _known(self, name: str) -> RouteSettings:
         for one in await self._room.routes():
             if one.route.name == name:
                 return one.route
         raise Refused(404, f"There is no route {name}.")
+
+
+def _place(room: Room) -> PlaceShown:
+    return PlaceShown(
+        group=room.group.written,
+        number=room.number if room.seen else None,
+        capacity=room.capacity or None,
+        present=room.present,
+        held=room.held,
+        free=room.free if room.capacity else None,
+    )
 
 
 def moment(name: str, at: datetime) -> int:

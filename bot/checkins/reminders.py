@@ -72,7 +72,7 @@ class Reminders:
         due = _due(programme, group, now)
         if self._decided.get((programme.name, group.key), date.min) >= due.day:
             return False
-        number = await self._members.group_number(group)
+        number, _ = await self._members.awaited_number(group)
         key = self._store.keys.checkin_reminded(programme.name)
         before = await self._store.text("HGET", key, number) or ""
         new = not before and due.day != programme.day(now)  # yesterday it was not set up

@@ -16,10 +16,9 @@ import click
 
 from bot.app import App
 from bot.clock import SystemClock
-from bot.config import Config, load_config
+from bot.config import STARTER, Config, load_config
 from bot.located import Problems
 from bot.log import configure
-from bot.starter import CONFIG
 from bot.store.data_directory import DataDirectoryHeld
 from bot.store.embedded import StoreDidNotStart
 from bot.store.line import StoreError
@@ -50,7 +49,7 @@ class Setup:
         """The configuration; without any file the starter community's."""
         if self._config is None:
             if self.is_starter:
-                self._config = load_config(CONFIG, os.environ, folder=Path())
+                self._config = load_config(STARTER, os.environ, folder=Path())
             else:
                 self._config = load_config(self._path, os.environ)
         return self._config

@@ -81,6 +81,7 @@ WHAT = {
     "route.way": msgid("How they were shown in"),
     "route.choice": msgid("Asked which group is meant"),
     "route.question": msgid("Was asked which group is theirs"),
+    "route.absent": msgid("Not led to a group that its gateway does not have"),
     "route.refused": msgid("Asked for a group that is not for them, or not now"),
     "route.saved": msgid("Route changed"),
     "route.removed": msgid("Route removed"),

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from hashlib import blake2b
 from itertools import count
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Protocol
 
 import structlog
 
 from bot.clock import Clock
+from bot.delivery import acts
 from bot.delivery.outbox import LEASE, Ending, Outbox, Taken
 from bot.delivery.workers import Workers
-from bot.i18n.mark import msgid
 from bot.metrics import Metrics
 from bot.model.capabilities import Capabilities
-from bot.model.conversation import Conversation
 from bot.model.delivery import (
     Delivery,
     InDoubt,
@@ -28,7 +26,6 @@ from bot.model.delivery import (
 )
 from bot.store.bell import Bell
 from bot.store.effects import Effects
-from bot.store.keys import Keys
 from bot.store.line import StoreAway, StoreError
 from bot.store.store import Store
 
@@ -47,9 +44,6 @@ WAIT = 0.5
 GIVE_UP = 6 * 3600
 """Seconds after which a delivery that could not be sent fails, unless it expires earlier."""
 ATTEMPTS = 200
-NAMED = 2 * 86_400
-"""Seconds the platform's id of a named message is kept."""
-NOTHING = msgid("nothing was sent that could be taken back")
 
 Window = Callable[[Delivery], Awaitable[Delivery | None]]
 """Gives a delivery whose window ended a new one, or None when it is too late."""
@@ -62,19 +56,6 @@ class Gateway(Protocol):
     def capabilities(self) -> Capabilities: ...
 
     async def send(self, delivery: Delivery) -> Receipt: ...
-
-
-@runtime_checkable
-class Acting(Protocol):
-    """A gateway that can do more than say something."""
-
-    async def recall(self, to: Conversation, message_id: str) -> None: ...
-
-    async def remove(self, group: str, account: str) -> None: ...
-
-    async def mute(self, group: str, account: str, seconds: float) -> None: ...
-
-    async def invite(self, group: str, account: str) -> None: ...
 
 
 class Sender:
@@ -221,8 +202,9 @@ class Sender:
             log.exception("adapter.failed", gateway=self._name, delivery=delivery.id)
             await self._doubt(taken, f"the adapter failed: {type(error).__name__}")
         else:
-            named = self._named(taken, receipt)
-            await self._end(taken, "sent", "; ".join(receipt.degraded), effects=named)
+            effects = Effects(self._store.keys)
+            acts.keep(effects, delivery, receipt)
+            await self._end(taken, "sent", "; ".join(receipt.degraded), effects=effects)
 
     async def _ask(self, delivery: Delivery) -> Receipt:
         """What the gateway says; while its answer is written down, another may go."""
@@ -230,36 +212,11 @@ class Sender:
             async with asyncio.timeout(PATIENCE):
                 if delivery.does == "say":
                     return await self._gateway.send(delivery)
-                await self._act(delivery)
+                await acts.do(self._gateway, delivery, self._store)
                 return Receipt()
         finally:
             self._there.discard(delivery.id)
             self._bell.ring("outbox")
-
-    async def _act(self, delivery: Delivery) -> None:
-        """Do what is no message."""
-        to, group = delivery.to, delivery.to.group or ""
-        if not isinstance(self._gateway, Acting):
-            raise Refused(NOTHING)
-        if delivery.does == "remove":
-            await self._gateway.remove(group, delivery.of)
-        elif delivery.does in ("mute", "unmute"):
-            await self._gateway.mute(group, delivery.of, delivery.seconds)
-        elif delivery.does == "invite":
-            await self._gateway.invite(group, delivery.of)
-        elif ident := await self._store.text("GET", _kept(self._store.keys, delivery.of)):
-            await self._gateway.recall(to, ident)
-        else:
-            raise Refused(NOTHING)
-
-    def _named(self, taken: Taken, receipt: Receipt) -> Effects | None:
-        """Keep the platform's id of what may have to be taken back."""
-        name, keys = taken.delivery.name, self._store.keys
-        if not name or not receipt.message_id:
-            return None
-        effects = Effects(keys)
-        effects.do("SET", _kept(keys, name), receipt.message_id, "EX", NAMED)
-        return effects
 
     async def _doubt(self, taken: Taken, reason: str) -> None:
         """Nobody knows: send again where that cannot double, or where silence is worse."""
@@ -338,8 +295,3 @@ __all__ = ["Gateway", "SendError", "Sender", "Window"]
 def _worth(delivery: Delivery) -> bool:
     """Whether it is rather done twice than not at all; what is no message may be done twice."""
     return delivery.priority == "reply" or delivery.does != "say"
-
-
-def _kept(keys: Keys, name: str) -> str:
-    """Where the platform's id of a named message is; the name may tell a member's number."""
-    return keys.outbox_named(blake2b(name.encode(), digest_size=12).hexdigest())

@@ -18,6 +18,7 @@ from bot.model.phrase import Phrase
 from bot.routes.admission import Admission
 from bot.routes.conditions import Conditions
 from bot.routes.growth import Growth
+from bot.routes.lookout import Lookout
 from bot.routes.opening import Openings
 from bot.routes.places import Places
 from bot.routes.routes import Routes
@@ -60,10 +61,17 @@ class RouteRooms:
         conditions = Conditions(store, algebra, zone)
         waiting = WaitingLists(store, app.members, places, openings, conditions, unwanted)
         growth = Growth(store, app.members, places, waiting, app.adapters)
+        lookout = Lookout(store, app.members, app.adapters)
         self.route_statistics = Statistics(store)
         self.routes = Routes(
-            *(config.routes, store, app.members, admission, waiting, gateways, writer.names),
-            *(days, conditions, config.synonyms, app.capabilities, growth, wrong_value),
+            *(config.routes, store, app.members, admission, waiting, places, lookout, gateways),
+            functions=writer.names,
+            days=days,
+            conditions=conditions,
+            synonyms=config.synonyms,
+            capabilities=app.capabilities,
+            growth=growth,
+            values=wrong_value,
         )
 
     async def invite(

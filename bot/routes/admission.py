@@ -58,6 +58,10 @@ class Admission:
         """
         answer = await self._admitted(ctx, whole, route, source)
         self._count(ctx, answer, source)
+        absent = await self._places.absent(route.groups)
+        if absent and answer.target is None:
+            names = ", ".join(one.written for one in absent)
+            ctx.note("route.absent", reason=f"{whole.name} → {names}", text=ctx.text)
         if answer.outcome == "open" and answer.target:
             keys, member = ctx.effects.keys, ctx.member.number
             # An SOP that held it and then told nobody gives it back: then it is held anew.
@@ -87,10 +91,9 @@ class Admission:
 
     async def way(self, target: Target, gateway: str, account: str = "") -> Way:
         """How a member at a gateway is best shown into a group; who wants in has an ``account``."""
-        group = await self._members.group(target.number)
-        assert group is not None
-        code = await self._picture(group.conversation, False)
-        same = group.conversation.gateway == gateway
+        group = Conversation(gateway=target.gateway, group=target.id)
+        code = await self._picture(group, False)
+        same = target.gateway == gateway
         return way(target.link, code, self._capabilities(gateway), same, account)
 
     async def answer(self, whole: RouteSettings, route: RouteSettings, place: Place) -> Answer:
@@ -129,7 +132,7 @@ class Admission:
         waits: bool = False,
     ) -> Answer:
         """A place and the way there, or what the route does when it is full."""
-        joins = not waits and (whole.full == "wait" or self._grows(whole))
+        joins = not waits and (whole.full == "wait" or await self._grows(whole))
         place = await self._places.reserve(
             whole, member, to if joins else None, _own(whole, route), source
         )
@@ -140,11 +143,13 @@ class Admission:
             return await self._create(route, self._capabilities(to.gateway))
         return answer
 
-    def _grows(self, route: RouteSettings) -> bool:
+    async def _grows(self, route: RouteSettings) -> bool:
         """Whether new groups are made for it, for which people wait."""
-        return route.full == "create" and any(
-            makes(self._capabilities(one.group.gateway)) for one in route.groups
-        )
+        if route.full != "create":
+            return False
+        absent = await self._places.absent(route.groups)
+        there = [one for one in route.groups if one not in absent]
+        return any(makes(self._capabilities(one.group.gateway)) for one in there)
 
     async def _create(self, route: RouteSettings, can: Capabilities) -> Answer:
         """A live code whose platform makes a new group, where there is one that can be shown."""
@@ -180,7 +185,7 @@ class Admission:
 
     async def _group(self, route: RouteSettings, number: int) -> RouteGroup:
         for one in route.groups:
-            if await self._members.group_number(one.group) == number:
+            if (await self._members.awaited_number(one.group))[0] == number:
                 return one
         raise LookupError(number)
 
@@ -188,7 +193,7 @@ class Admission:
         group = await self._members.group(number)
         ident = one.group.group or ""
         name = group.name if group and group.name else ident
-        return Target(number, ident, name, str(one.link or ""))
+        return Target(number, one.group.gateway, ident, name, str(one.link or ""))
 
 
 def _own(whole: RouteSettings, route: RouteSettings) -> tuple[RouteGroup, ...]:

@@ -20,6 +20,7 @@ class Target:
     """A group a route leads to; ``link`` is empty when there is none to join it by."""
 
     number: int
+    gateway: str
     id: str
     name: str
     link: str

@@ -18,6 +18,7 @@ KNOWN = frozenset({"member.name", "member.account", "gateway", "workspace", "tim
 """What a route's texts can name; ``group`` is not there in a direct chat."""
 TARGET = frozenset({"target.name", "target.id", "target.link"})
 """What its reply can name besides."""
+NOBODY = msgid("nobody is asked: name the attribute to ask for (ask), such as region")
 
 Fault = tuple[KeyPath, str, str]
 """Key path, message and hint."""
@@ -83,7 +84,6 @@ def _question(route: RouteSettings) -> Iterator[Fault]:
             text = msgid("expected the answers to {ask} that lead here (labels)")
             yield ("groups", position), Phrase(text, ask=repr(route.ask)), ""
         if group.labels and not route.ask:
-            text = msgid('nobody is asked: say for example ask = "region"')
-            yield ("groups", position, "labels"), text, ""
+            yield ("groups", position, "labels"), NOBODY, ""
     if route.question and not route.ask:
-        yield ("question",), msgid('nobody is asked: say for example ask = "region"'), ""
+        yield ("question",), NOBODY, ""

@@ -90,10 +90,11 @@ class Growth:
         """The group one more like which somebody who waits could get into."""
         if (await self._places.next(route)).found != "full":
             return None
+        absent = await self._places.absent(route.groups)
         numbers = {
-            await self._members.group_number(one.group): one
+            (await self._members.awaited_number(one.group))[0]: one
             for one in route.groups
-            if self._maker(one.group.gateway)
+            if one not in absent and self._maker(one.group.gateway)
         }
         for one in (await self._places.waiting(route.name))[:LOOK]:
             note = await self._places.note(route.name, one.member)

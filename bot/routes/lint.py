@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -13,7 +13,7 @@ from bot.routes.conditions import never_holds
 from bot.routes.table import Fit, Table, hears
 from bot.routing.wording import parts_of
 from bot.settings.conditions import RouteConditions
-from bot.settings.rooms import RouteSettings
+from bot.settings.rooms import RouteGroup, RouteSettings
 
 _ALWAYS = RouteConditions()
 _AROUND = ("{}", "\U0001f7a1{}\U0001f7a1", "0 {} 0", "{}\U0001f7a1", "\U0001f7a1{}")
@@ -52,24 +52,42 @@ def lint(table: Table, today: date) -> list[Caution]:
     return found
 
 
+def nowhere(route: RouteSettings, absent: Sequence[RouteGroup]) -> Iterator[Caution]:
+    """Its groups nobody is led to, for their gateway does not have them."""
+    for one in absent:
+        text = msgid(
+            "nobody is led to {group}: its gateway has no such group. Is it written right, and is "
+            "the bot in it?"
+        )
+        yield Caution((route.name,), Phrase(text, group=one.written))
+
+
 def values_of(table: Table, values: Values) -> Iterator[Caution]:
-    """Values of attributes no member can have, each at its key, as attributes are declared now."""
+    """Values of attributes no member can have, as they are declared now, and what for."""
     for route in table.routes.values():
         wanted = [
-            (f"when.attributes.{name}", name, value)
+            (
+                Phrase(msgid("members whose “{name}” is “{value}”"), name=name, value=value),
+                name,
+                value,
+            )
             for name, every in route.when.attributes.items()
             for value in every
         ]
         if route.ask:
             wanted += [
-                (f"groups[{n}].labels", route.ask, group.labels[0])
-                for n, group in enumerate(route.groups)
+                (
+                    Phrase(msgid("answers that lead to {group}"), group=group.written),
+                    route.ask,
+                    group.labels[0],
+                )
+                for group in route.groups
                 if group.labels
             ]
-        for key, name, value in wanted:
+        for where, name, value in wanted:
             if wrong := values(name, value):
-                text = msgid("{key}: {what}")
-                yield Caution((route.name,), Phrase(text, key=key, what=wrong))
+                text = msgid("{where}: {what}")
+                yield Caution((route.name,), Phrase(text, where=where, what=wrong))
 
 
 def _everything(table: Table, route: RouteSettings) -> Iterator[Caution]:

@@ -60,12 +60,40 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """Somebody on a waiting list since ``asked`` (UTC ms), to be told at ``to``."""
+    """Somebody on a waiting list since ``asked`` (UTC ms), to be told at ``to``; ``own`` are the
+    numbers of the groups they may have (none: any)."""
 
     member: int
     asked: int
     to: Conversation
     source: str = ""
+    own: tuple[int, ...] = ()
+
+    def wants(self, group: int) -> bool:
+        """Whether they may have a place in a group, by number."""
+        return not self.own or group in self.own
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """How full a group is; ``capacity`` 0: it takes any number.
+
+    ``held`` are places held for who is not there yet. ``seen``: whether anything ever came from
+    it; ``absent``: nobody is led there, see ``Places.absent``.
+    """
+
+    group: RouteGroup
+    number: int
+    capacity: int
+    present: int
+    held: int
+    seen: bool
+    absent: bool
+
+    @property
+    def free(self) -> int:
+        """Places left, where it takes so many only."""
+        return max(0, self.capacity - self.present - self.held)
 
 
 class Places:
@@ -108,7 +136,37 @@ class Places:
         """
         return await self._ask(route, 0, int(route.hold * 1000), "", ())
 
+    async def absent(self, groups: Sequence[RouteGroup]) -> tuple[RouteGroup, ...]:
+        """Those of these groups nobody is led to: nothing ever came from them, and their gateway
+        has no such group. By its link a group can be joined all the same."""
+        unseen = [one for one in groups if one.link is None and not (await self._number(one))[1]]
+        if not unseen:
+            return ()
+        conversations = [one.group.key for one in unseen]
+        key = self._store.keys.route_absent()
+        marks = await self._store.call("SMISMEMBER", key, *conversations)
+        return tuple(one for one, mark in zip(unseen, marks, strict=True) if mark)
+
+    async def room(self, route: RouteSettings) -> list[Room]:
+        """How full each group of a route is, in its order."""
+        known = [await self._number(one) for one in route.groups]
+        absent = await self.absent(route.groups)
+        numbers = [number for number, _ in known]
+        found = await self._store.run(
+            "route_room", [], [self._store.prefix, self._store.clock.now(), *numbers]
+        )
+        return [
+            Room(one, number, one.capacity or route.capacity or 0, *counts, seen, one in absent)
+            for one, (number, seen), counts in zip(
+                route.groups, known, zip(found[::2], found[1::2], strict=True), strict=True
+            )
+        ]
+
     # waiting lists
+
+    async def line(self, route: str) -> int:
+        """How many wait for a route."""
+        return int(await self._store.call("ZCARD", self._store.keys.route_waiting(route)))
 
     async def waited_for(self) -> list[str]:
         """The routes somebody may wait for."""
@@ -122,7 +180,7 @@ class Places:
             self._store.table("HGETALL", keys.route_waiters(route)),
         )
         return [
-            Waiting(int(member), int(float(score)), note.to, note.source)
+            Waiting(int(member), int(float(score)), note.to, note.source, note.own)
             for member, score in scores.items()
             if member in notes
             for note in [Note.parse(notes[member])]
@@ -172,8 +230,10 @@ class Places:
         groups: Sequence[RouteGroup],
     ) -> Place:
         keys, name = self._store.keys, route.name
-        numbers = await self._numbers(route.groups)
-        capacities = [one.capacity or route.capacity or 0 for one in route.groups]
+        absent = await self.absent(route.groups)
+        there = [one for one in route.groups if one not in absent]
+        numbers = await self._numbers(there)
+        capacities = [one.capacity or route.capacity or 0 for one in there]
         own = ",".join(map(str, await self._numbers(groups)))
         found = await self._store.run(
             "route_reserve",
@@ -189,4 +249,7 @@ class Places:
         return Place(kind, who, group, until, position, fresh=bool(fresh))
 
     async def _numbers(self, groups: Sequence[RouteGroup]) -> list[int]:
-        return [await self._members.group_number(one.group) for one in groups]
+        return [(await self._number(one))[0] for one in groups]
+
+    async def _number(self, one: RouteGroup) -> tuple[int, bool]:
+        return await self._members.awaited_number(one.group)

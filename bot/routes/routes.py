@@ -22,7 +22,9 @@ from bot.routes.desk import Desk
 from bot.routes.dialogue import CANCEL, PATIENCE, Dialogue, labels, narrowed, position
 from bot.routes.growth import Growth
 from bot.routes.guests import Guests
-from bot.routes.lint import Caution, Values, any_value, lint, values_of
+from bot.routes.lint import Caution, Values, any_value, lint, nowhere, values_of
+from bot.routes.lookout import Lookout
+from bot.routes.places import Places
 from bot.routes.table import NO_SYNONYMS, Explanation, Table
 from bot.routes.unmatched import Unmatched
 from bot.routes.waiting import WaitingLists
@@ -59,6 +61,8 @@ class Routes:
         members: Members,
         admission: Admission,
         waiting: WaitingLists,
+        places: Places,
+        lookout: Lookout,
         gateways: Collection[str] = (),
         functions: frozenset[str] = frozenset(),
         days: Days | None = None,
@@ -82,6 +86,8 @@ class Routes:
         self._admission = admission
         self._waiting = waiting
         self.waiting = waiting.of
+        self._places, self._lookout = places, lookout
+        self.room, self.line = places.room, places.line
         self.save, self.remove, self.read = self._desk.save, self._desk.remove, self._desk.read
         self._growth = growth
         self._values = values
@@ -223,7 +229,9 @@ class Routes:
 
     async def tick(self) -> None:
         """Give what opened to who waits; called every second on every node."""
-        await self._waiting.serve((await self._desk.table()).routes)
+        table = await self._desk.table()
+        await self._lookout.serve(table)
+        await self._waiting.serve(table.routes)
         if self._growth and await self._growth.serve(self._desk):
             await self._waiting.serve((await self._desk.table()).routes)
 
@@ -248,7 +256,8 @@ class Routes:
         asker = Asker(self._store.clock.now() if at is None else at, member, places)
         routes = [fit.route for fit in table.find(text, where)]
         only = {} if member else {one.name: unjudged(one.when) for one in routes}
-        return table.explain(text, where, await self._unmet(routes, asker), only)
+        absent = {one.name: await self._places.absent(one.groups) for one in routes}
+        return table.explain(text, where, await self._unmet(routes, asker), only, absent)
 
     async def unmatched(
         self, search: str = "", limit: int = 50, skip: int = 0
@@ -270,6 +279,7 @@ class Routes:
     async def cautions(self) -> list[Caution]:
         """What looks unintended about the routes; raises StoreError."""
         table, today = await self._desk.table(), self._days.of(self._store.clock.now())
+        await self._lookout.serve(table)
         if self._linted is None or self._linted[:2] != (table, today):
             self._linted = (table, today, await asyncio.to_thread(lint, table, today))
         found = [*self._linted[2]]
@@ -278,6 +288,8 @@ class Routes:
             for route in table.routes.values():
                 if said := await self._conditions.unknown(route.when):
                     found.append(Caution((route.name,), said))
+        for route in table.routes.values():
+            found += nowhere(route, await self._places.absent(route.groups))
         return found
 
 

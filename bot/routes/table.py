@@ -15,7 +15,7 @@ from bot.routing.fold import fold
 from bot.routing.index import WHY, WHY_NOT, Index, Match
 from bot.routing.rule import KINDS, Kind, Rule
 from bot.routing.wording import said, shared
-from bot.settings.rooms import RouteSettings
+from bot.settings.rooms import RouteGroup, RouteSettings
 
 SYNONYM = 'said "{said}" for "{word}"'
 """Why a synonym matched, for people; to be translated."""
@@ -31,6 +31,8 @@ LOST = {
 NO_SYNONYMS: Mapping[str, Sequence[str]] = MappingProxyType({})
 NOTHING_UNMET: Mapping[str, Condition] = MappingProxyType({})
 NOTHING_ONLY: Mapping[str, tuple[Condition, ...]] = MappingProxyType({})
+NOTHING_ABSENT: Mapping[str, Sequence[RouteGroup]] = MappingProxyType({})
+ABSENT = msgid("{group} is passed over: its gateway has no such group")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,8 @@ class Reason:
     """Why a route fits a text and, unless it won, why it lost.
 
     ``lost`` is a key of LOST; "tie" is said of routes that win together. ``unmet`` is the
-    condition that does not hold; ``only`` are those nobody looked at.
+    condition that does not hold; ``only`` are those nobody looked at; ``absent`` the groups
+    nobody is led to.
     """
 
     route: str
@@ -70,6 +73,7 @@ class Reason:
     lost: str
     unmet: Condition | None = None
     only: tuple[Condition, ...] = ()
+    absent: tuple[str, ...] = ()
 
     def text(self, translate: Callable[[str], str] = lambda text: text) -> str:
         """The reason in words."""
@@ -80,6 +84,7 @@ class Reason:
             condition = self.unmet.text(translate) if self.unmet else ""
             parts.append(translate(LOST[self.lost]).format(condition=condition))
         parts += [condition.text(translate) for condition in self.only]
+        parts += [translate(ABSENT).format(group=group) for group in self.absent]
         joined = translate(MORE)
         return reduce(lambda text, more: joined.format(text=text, more=more), parts)
 
@@ -157,10 +162,12 @@ class Table:
         where: Conversation | None = None,
         unmet: Mapping[str, Condition] = NOTHING_UNMET,
         only: Mapping[str, tuple[Condition, ...]] = NOTHING_ONLY,
+        absent: Mapping[str, Sequence[RouteGroup]] = NOTHING_ABSENT,
     ) -> Explanation:
         """Every route whose words a text says, with the reasons.
 
-        ``unmet`` is the condition that does not hold by route, ``only`` those nobody judged.
+        ``unmet`` is the condition that does not hold by route, ``only`` those nobody judged,
+        ``absent`` the groups nobody is led to.
         """
         best = self.best(text, where, unmet)
         reasons = []
@@ -176,6 +183,7 @@ class Table:
                 Reason(
                     *(name, fit.word, fit.said, fit.kind, won, lost),
                     *(unmet.get(name) if lost == "unmet" else None, only.get(name, ())),
+                    tuple(one.written for one in absent.get(name, ())),
                 )
             )
         reasons.sort(key=lambda reason: not reason.won)

@@ -158,6 +158,11 @@ class RouteGroup(Frozen):
     def _group_alone(cls, value: Any) -> Any:
         return {"group": value} if isinstance(value, str | Conversation) else value
 
+    @property
+    def written(self) -> str:
+        """The group as it is written: "gateway/group id"."""
+        return f"{self.group.gateway}/{self.group.group}"
+
 
 class RouteSettings(Frozen):
     """A keyword route: who says this gets into one of these groups."""

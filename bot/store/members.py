@@ -113,12 +113,29 @@ class Members:
         number = int(
             await store.run(
                 "identify_group",
-                [keys.group_ids(), keys.group_seq(), keys.groups_version()],
+                [keys.group_ids(), keys.group_seq(), keys.groups_version(), keys.group_awaited()],
                 [store.prefix, conversation.key, name, since or store.clock.now()],
             )
         )
         self._groups[conversation.key] = (number, name)
         return number
+
+    async def awaited_number(self, conversation: Conversation) -> tuple[int, bool]:
+        """The number a group has, or will have when it is first seen; and whether it was seen.
+
+        A group that is only named somewhere is not made by this.
+        """
+        if known := self._groups.get(conversation.key):
+            return known[0], True
+        keys = self._store.keys
+        number, seen = await self._store.run(
+            "await_group",
+            [keys.group_ids(), keys.group_seq(), keys.group_awaited()],
+            [conversation.key],
+        )
+        if seen:
+            self._groups[conversation.key] = (int(number), "")
+        return int(number), bool(seen)
 
     async def complete(self, gateways: Iterable[str]) -> int:
         """Note of older accounts which gateway they are at; how many were looked at.

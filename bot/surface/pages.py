@@ -131,7 +131,8 @@ class Pages:
 
     def _routes(self) -> Card:
         frame, rooms, members, audit = self._frame, self._rooms, self._members, self._audit
-        routes = Routes(frame, rooms.routes, members, audit)
+        built_in = self._app.config.built_in
+        routes = Routes(frame, rooms.routes, members, audit, built_in=built_in)
         self._console.add(
             RouteForms(frame, rooms.routes, members, audit),
             RouteStatistics(frame, rooms.routes, rooms.route_statistics, members),

@@ -54,7 +54,7 @@ async def test_a_tester_made_from_the_description_finds_nothing_wrong(
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
     )
-    said, _ = await asyncio.wait_for(tester.communicate(), 60)
+    said, _ = await asyncio.wait_for(tester.communicate(), 110)
     assert tester.returncode == 0, said.decode()[-8000:]
     everything = len(Api(app, shop.house.console.directory, shop.tokens).operations)
     assert f"Tested: {everything}" in said.decode()

@@ -101,7 +101,7 @@ async def test_the_board_of_all_groups_has_everybody(community: Community) -> No
 async def test_a_month_is_counted_from_its_first_day(community: Community) -> None:
     tea, _ = await history(community)
     assert await asked(community, tea, "排行榜 月") == ["1. 甲 · 3", "1. 乙 · 3", "3. 丙 · 1"]
-    await community.passes(days=31)
+    community.clock.advance(31 * 86_400)
     await community.member("u丙", "丙").says("签到", tea)
     await tea.hears()
     assert await asked(community, tea, "排行榜 本月") == ["1. 丙 · 1"]

@@ -81,4 +81,4 @@ async def test_conditions_no_member_can_meet_are_told_with_what_is_declared(
         words = ["--config", str(path), "routes", "lint"]
         said = await asyncio.to_thread(CliRunner().invoke, commands(), words)
     assert said.exit_code == 1
-    assert said.output == "tea: when.attributes.level: “gold” is none of: silver.\n"
+    assert said.output == "tea: members whose “level” is “gold”: “gold” is none of: silver.\n"

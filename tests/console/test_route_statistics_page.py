@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from html import unescape
+from pathlib import Path
 
-from tests.console.house import House
+import pytest
+
+from bot.config import STARTER, Config, load_config
+from tests.console.house import House, opened
 from tests.console.test_routes_pages import RUN, filled
 
 PLACES = {"fill": "fewest", "full": "wait", "hold": "90m", "per_day": "3", "readmit": "on"}
@@ -48,3 +53,41 @@ async def test_a_routes_page_shows_its_funnel_and_who_waits(house: House) -> Non
     assert 'data-label="Asked">2<' in await visitor.get("/routes/statistics?name=跑步&days=")
     async with visitor.client.get("/routes/statistics?name=nothing") as answer:
         assert answer.status == 404
+
+
+async def test_list_and_page_say_how_full_each_group_is_and_how_many_wait(house: House) -> None:
+    visitor = await house.operator("ann", "manager")
+    await filled(visitor, {**RUN, **PLACES, "capacity-0": "3"})
+    running = await house.community.group("running")
+    for who in ("p1", "p2"):
+        await house.community.member(who, f"person {who}").joins(running)
+    for who in ("p3", "p4", "p5"):
+        await house.community.member(who, f"person {who}").says("跑步")
+    listed = unescape(await visitor.get("/routes"))
+    for shown in ("2 of 3 there", "1 held", "2 in line"):
+        assert shown in listed
+    page = unescape(await visitor.get("/routes/statistics?name=跑步"))
+    full = page.split("How full the groups are")[1].split("</table>")[0]
+    for label, n in (("In it now", 2), ("Places held", 1), ("Takes", 3), ("Free", 0)):
+        assert f'data-label="{label}">{n}<' in full
+    assert 'data-label="Wait for it">2<' in full
+
+
+async def test_what_runs_without_a_file_is_built_in_and_says_how_it_is_changed(
+    valkey: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def starter(path: Path, environ: Mapping[str, str]) -> Config:
+        return load_config(STARTER, environ, folder=path.parent)
+
+    monkeypatch.setattr("bot.testing.community.load_config", starter)
+    async with opened(valkey, "starter") as house:
+        page = await (await house.operator("ann", "manager")).get("/routes")
+        assert "built in</small>" in page
+        assert "in config.toml" not in page
+        assert "To change it, write a config.toml" in page
+
+
+async def test_what_stands_in_a_file_says_so(house: House) -> None:
+    page = await (await house.operator("ann", "manager")).get("/routes")
+    assert "in config.toml</small>" in page
+    assert "built in" not in page

@@ -259,3 +259,12 @@ async def test_phrases_that_say_nearly_the_same_become_one_route_or_are_forgotte
     async with visitor.client.post("/routes/unmatched/dismiss", data=form) as answer:
         assert "It is forgotten." in await answer.text()
     assert (await house.rooms.routes.unmatched())[1] == 0
+
+
+async def test_a_mistyped_group_is_told_when_the_route_is_saved(house: House) -> None:
+    await house.community.group("running", "Running club")
+    visitor = await house.operator("ann", "manager")
+    assert (await filled(visitor, {**RUN, "group-0": "sandbox/runing"}))[0] == 303
+    page = unescape(await visitor.get("/routes"))
+    assert "nobody is led to sandbox/runing: its gateway has no such group." in page
+    assert "runing" not in await visitor.get("/groups")

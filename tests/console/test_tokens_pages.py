@@ -38,8 +38,8 @@ async def test_a_token_is_shown_once_works_and_ends_when_revoked(house: House) -
     assert revoked.status == 303
     assert await works(house, found[1]) == 401
     audited = await admin.get("/audit")
-    assert "token.made" in audited
-    assert "token.revoked" in audited
+    assert "Made an API token" in audited
+    assert "Ended an API token" in audited
 
 
 async def test_a_token_that_cannot_be_made_is_refused_with_the_reason(house: House) -> None:

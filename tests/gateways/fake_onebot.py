@@ -164,7 +164,10 @@ class FakeOneBot:
             case "get_login_info":
                 data = {"user_id": self.self_id, "nickname": "小助手"}
             case "get_group_list":
-                data = [{"group_id": 100, "group_name": "茶友会", "member_count": 2}]
+                data = [
+                    {"group_id": 100, "group_name": "茶友会", "member_count": 2},
+                    {"group_id": "200", "group_name": "护肤群"},
+                ]
             case "get_group_member_list":
                 group = params["group_id"]
                 rows = [

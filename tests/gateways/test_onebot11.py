@@ -88,7 +88,7 @@ async def test_a_direct_message_goes_to_the_person(mode: str) -> None:
 async def test_members_and_groups_are_listed(mode: str) -> None:
     async with connected(mode) as (_, gateway):
         assert gateway.adapter.capabilities.member_list
-        assert await gateway.adapter.groups() == [("100", "茶友会")]
+        assert await gateway.adapter.groups() == [("100", "茶友会"), ("200", "护肤群")]
         assert await gateway.adapter.members("100") == [
             Account(id="20001", name="小明"),
             Account(id="20002", name="群里的小红"),

@@ -77,8 +77,8 @@ async def test_a_key_is_shown_once_and_ends_when_revoked(house: House) -> None:
     assert (await admin.post(f"{path}/revoke", {"id": ident[1]})).status == 303
     assert "No signing keys yet" in await admin.get(path)
     audited = await admin.get("/audit")
-    assert "signing_key.made" in audited
-    assert "signing_key.revoked" in audited
+    assert "Made a signing key" in audited
+    assert "Ended a signing key" in audited
     assert found[1] not in audited
 
 

@@ -16,6 +16,14 @@ CONFIG = """
 language = "en"
 handlers = ["handlers.keyword_routes"]
 
+[sandbox.groups]
+south = "south"
+east = "east"
+east-2 = "east-2"
+skin = "skin"
+sh = "sh"
+run = "run"
+
 [[routes]]
 name = "同城"
 words = ["同城群"]

@@ -17,6 +17,11 @@ language = "en"
 timezone = "UTC"
 handlers = ["handlers.keyword_routes"]
 
+[sandbox.groups]
+gold = "gold"
+plain = "plain"
+south = "south"
+
 [[routes]]
 name = "gold"
 words = ["tea"]
@@ -123,22 +128,26 @@ async def test_nobody_is_told_of_a_place_outside_the_routes_hours(
     assert "is yours" in (await heard(community, "ming"))[0]
 
 
-async def test_values_no_member_can_have_are_told_at_their_keys(community: Community) -> None:
+async def test_values_no_member_can_have_are_told_with_where_they_are_wanted(
+    community: Community,
+) -> None:
     attributes, routes = community.app.rooms.attributes, community.app.rooms.routes
 
     async def told() -> set[tuple[str, str]]:
         return {
             (one.routes[0], str(one.message))
             for one in await routes.cautions()
-            if "attributes" in str(one.message) or "labels" in str(one.message)
+            if str(one.message).startswith(("members whose", "answers that"))
         }
 
     assert await told() == set(), "what is not declared may be anything"
     await attributes.save(Attribute(name="level", type="choice", choices=("golden", "silver")))
     await attributes.save(Attribute(name="region", type="choice", choices=("South", "East")))
-    wrong = "when.attributes.level: “gold” is none of: golden, silver. Did you mean “golden”?"
+    wrong = (
+        "members whose “level” is “gold”: “gold” is none of: golden, silver. Did you mean “golden”?"
+    )
     assert await told() == {("gold", wrong), ("line", wrong), ("near", wrong)}
     await attributes.remove("level")
     await attributes.save(Attribute(name="levels"))
-    near = "when.attributes.level: No attribute “level” is declared; “levels” is."
+    near = "members whose “level” is “gold”: No attribute “level” is declared; “levels” is."
     assert ("gold", near) in await told()

@@ -19,6 +19,9 @@ CONFIG = """
 language = "en"
 handlers = ["handlers.keyword_routes"]
 
+[sandbox.groups]
+tea-south = "tea-south"
+
 [[routes]]
 name = "护肤"
 words = ["护肤"]

@@ -18,6 +18,10 @@ CONFIG = """
 language = "en"
 handlers = ["handlers.keyword_routes"]
 
+[sandbox.groups]
+tea = "tea"
+tea-2 = "tea-2"
+
 [[routes]]
 name = "tea"
 words = ["tea"]

@@ -17,6 +17,8 @@ from bot.testing import Community
 
 CONFIG = """
 handlers = ["handlers"]
+[sandbox.groups]
+skin = "护肤一群"
 [welcome]
 messages = ["欢迎 {{ member.name }}"]
 [checkin.daily]
@@ -129,5 +131,5 @@ async def test_a_community_runs_on_it(server: object, tmp_path: Path) -> None:
             await ming.says("签到", tea)
             await tea.expects("连续 2 天")
             await ming.says("我想进护肤群")
-            await ming.expects("「skin」")
+            await ming.expects("「护肤一群」")
             assert await community.app.inbox.dead_letters() == []

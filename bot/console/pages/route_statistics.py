@@ -45,6 +45,7 @@ class RouteStatistics:
         since, until = _span(page, days)
         whole, *rows = await self._statistics.funnel(name, since, until)
         waiting = await self._room.waiting(name)
+        rooms = await self._room.room(listed[0])
         people = await self._members.some([one.member for one in waiting[:FEW]])
         return page.render(
             "route_statistics.html",
@@ -56,6 +57,8 @@ class RouteStatistics:
             sources=await self._statistics.sources(name, since, until),
             groups={group.number: group for group in await self._members.groups()},
             definitions=DEFINITIONS,
+            rooms=rooms,
+            waits={room.number: sum(w.wants(room.number) for w in waiting) for room in rooms},
             waiting=waiting,
             people={member.number: member for member in people},
             few=FEW,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from urllib.parse import urlencode
@@ -45,7 +46,11 @@ Counts = dict[date, dict[str, dict[Counter, int]]]
 class Routes:
     """Pages that show keyword routes."""
 
-    def __init__(self, frame: Frame, room: Room, members: Members, audit: Audit) -> None:
+    def __init__(
+        self, frame: Frame, room: Room, members: Members, audit: Audit, *, built_in: bool = False
+    ) -> None:
+        """``built_in``: whether there is no configuration file to change routes in."""
+        self._built_in = built_in
         self._frame = frame
         self._room = room
         self._members = members
@@ -75,10 +80,14 @@ class Routes:
         counts = await self._counts(page)
         clusters, others = await self._room.unmatched(limit=FEW)
         places = await self._places()
+        rows = fitting[start : start + PAGE]
+        rooms = await asyncio.gather(*(self._room.room(one.route) for one in rows))
+        lines = await asyncio.gather(*(self._room.line(one.route.name) for one in rows))
         more = start + PAGE < len(fitting)
         return page.render(
             "routes.html",
-            rows=fitting[start : start + PAGE],
+            rows=[*zip(rows, rooms, lines, strict=True)],
+            built_in=self._built_in,
             known=len(every),
             sums=_by_route(counts),
             chart=self._chart(page, counts),

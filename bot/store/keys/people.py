@@ -37,6 +37,9 @@ class PeopleKeys(Prefixed):
     )
     group_seq = Key("group:seq", "string", "groups", FOREVER, "the last group number given")
     group_ids = Key("group:ids", "hash", "groups", FOREVER, "the group's number", "{conversation}")
+    group_awaited = Key(
+        "group:awaited", "hash", "groups", FOREVER, "its number when it is seen", "{conversation}"
+    )
     group = Key(
         "group:at:{group}", "hash", "groups", FOREVER, "name, conversation, since", "{field}"
     )

@@ -21,6 +21,9 @@ class RoutesKeys(Prefixed):
         "groups made for full routes of the configuration, JSON",
         "{route}",
     )
+    route_absent = Key(
+        "route:absent", "set", "routes", FOREVER, "groups no gateway has", "{conversation}"
+    )
     route_making = Key(
         "route:making:{route}", "string", "routes", 7 * DAY, "the group being made for it, JSON"
     )
