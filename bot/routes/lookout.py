@@ -60,8 +60,7 @@ class Lookout:
         adapter = self._adapters().get(gateway)
         if adapter is None:
             return MOMENT
-        known = [await self._members.awaited_number(group) for group in groups]
-        unseen = [group for group, (_, seen) in zip(groups, known, strict=True) if not seen]
+        unseen = await self._members.unseen(groups)
         if not unseen or not adapter.capabilities.member_list:
             return AGAIN
         try:

@@ -137,6 +137,15 @@ class Members:
             self._groups[conversation.key] = (int(number), "")
         return int(number), bool(seen)
 
+    async def unseen(self, conversations: Iterable[Conversation]) -> list[Conversation]:
+        """Those groups from which nothing came yet; none is made or given a number by this."""
+        asked = [one for one in conversations if one.key not in self._groups]
+        if not asked:
+            return []
+        ids = self._store.keys.group_ids()
+        numbers = await self._store.call("HMGET", ids, *(one.key for one in asked))
+        return [one for one, number in zip(asked, numbers, strict=True) if number is None]
+
     async def complete(self, gateways: Iterable[str]) -> int:
         """Note of older accounts which gateway they are at; how many were looked at.
 

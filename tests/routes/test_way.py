@@ -44,6 +44,7 @@ async def community(valkey: str, store: Store) -> AsyncIterator[Community]:
     workspace = store.keys.workspace
     async with Community(CONFIG, locate=unix(valkey), workspace=workspace) as made:
         await made.group("tea", "tea")
+        await made.group("wine", "wine")
         yield made
 
 
