@@ -213,6 +213,7 @@ async def test_a_group_that_fills_while_the_member_chooses_is_full(community: Co
 
 
 async def test_a_route_removed_while_the_member_chooses_is_gone(community: Community) -> None:
+    await community.group("tmp", "临时")
     extra = {"name": "临时", "words": ["喝茶"], "mode": "contains", "groups": ["sandbox/tmp"]}
     await service(community).save(extra)
     ming = community.member("u1", "小明")
