@@ -76,10 +76,10 @@ def here(ctx: Context, checkins: CheckIns) -> list[Programme]:
 
 def named(ctx: Context, programmes: list[Programme], words: str) -> tuple[Programme, str]:
     """The programme whose title or name the words begin with, else the first; and the rest."""
-    for programme in programmes:
-        for name in (programme.title(ctx.translate), programme.name):
-            if words.casefold().startswith(name.casefold()):
-                return programme, words[len(name) :]
+    names = [(name, one) for one in programmes for name in (one.title(ctx.translate), one.name)]
+    for name, programme in sorted(names, key=lambda pair: -len(pair[0])):
+        if words.casefold().startswith(name.casefold()):
+            return programme, words[len(name) :]
     return programmes[0], words
 
 

@@ -77,7 +77,7 @@ class Api:
             MemberImportResultResource(rooms.imports),
             MemberExportResource(rooms.member_export, app.config.timezone),
             AttributeResource(rooms.attributes, record),
-            GroupResource(members, directory),
+            GroupResource(members, app.facts, app.store.keys),
             AudienceResource(rooms.segments, rooms.sops.roster),
             TagResource(rooms.tags),
             CheckInResource(rooms.checkins, rooms.boards, members),

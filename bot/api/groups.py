@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from bot.api.operation import Call, Number, Operation
 from bot.api.paging import Asked, Paged, page_of
 from bot.api.problem import Refused
 from bot.clock import utc
 from bot.model.base import Frozen
+from bot.store.facts import Facts
+from bot.store.keys import Keys
 from bot.store.members import Group, Members
-
-if TYPE_CHECKING:
-    from bot.console.directory import Directory
 
 
 class GroupShown(Frozen):
@@ -42,9 +41,10 @@ class GroupAsked(Frozen):
 class GroupResource:
     """``/groups``."""
 
-    def __init__(self, members: Members, directory: Directory) -> None:
+    def __init__(self, members: Members, facts: Facts, keys: Keys) -> None:
         self._members = members
-        self._directory = directory
+        self._facts = facts
+        self._keys = keys
 
     def operations(self) -> list[Operation]:
         """What can be done with groups."""
@@ -65,7 +65,7 @@ class GroupResource:
     async def list_groups(self, call: Call[Asked, None]) -> GroupList:
         """Every group, by number."""
         page, onward = page_of(await self._members.groups(), call.asked)
-        return GroupList(items=tuple([await self._shown(one) for one in page]), next=onward)
+        return GroupList(items=tuple(await asyncio.gather(*map(self._shown, page))), next=onward)
 
     async def get_group(self, call: Call[GroupAsked, None]) -> GroupShown:
         """One group."""
@@ -83,5 +83,5 @@ class GroupResource:
             owner=group.owner,
             since=utc(group.since),
             gone=group.gone,
-            members=len(await self._directory.roster(group.number)),
+            members=await self._facts.count(self._keys.group_present(group.number)),
         )

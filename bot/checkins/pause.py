@@ -13,7 +13,7 @@ LONG = 3660
 
 
 class Pause(Frozen):
-    """From a day on, to the day before it went on if it did; ``ended``: it was not to go on."""
+    """From a day on, to the day it went on if it did; ``ended``: it was not to go on."""
 
     since: date
     until: date | None = None

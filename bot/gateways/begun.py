@@ -17,13 +17,13 @@ Piece = TypeVar("Piece")
 
 
 class Begun:
-    """Sends pieces, and remembers in this process those that are out.
+    """Sends pieces, and remembers in this process what became of those that were tried.
 
     After a restart a half-sent delivery is in doubt anyway.
     """
 
     def __init__(self) -> None:
-        self._sent: OrderedDict[str, int] = OrderedDict()
+        self._kept: OrderedDict[str, tuple[list[str], list[Refused]]] = OrderedDict()
 
     async def send(
         self,
@@ -42,8 +42,8 @@ class Begun:
         """
         if not pieces:
             raise Refused(Phrase("nothing of the message can be shown"))
-        start = self._sent.pop(delivery, 0)
-        ids, refusals = list[str](), list[Refused]()
+        ids, refusals = self._kept.pop(delivery, (list[str](), list[Refused]()))
+        start = len(ids) + len(refusals)
         for index, piece in enumerate(pieces[start:], start):
             try:
                 ids.append(await send(index, piece))
@@ -52,16 +52,16 @@ class Begun:
             except Refused as refusal:
                 refusals.append(refusal)
             except (Retry, InDoubt, StoreError):
-                self._stopped(delivery, index)
+                self._stopped(delivery, ids, refusals)
                 raise
         if len(refusals) == len(pieces):
             raise refusals[0]
         lost = (*degraded, *(refusal.reason for refusal in refusals))
         return Receipt(message_id=next(filter(None, ids), ""), degraded=lost)
 
-    def _stopped(self, delivery: str, index: int) -> None:
-        """The pieces before ``index`` are out, and the rest is to be tried again."""
-        if delivery and index:
-            self._sent[delivery] = index
-            if len(self._sent) > KEPT:
-                self._sent.popitem(last=False)
+    def _stopped(self, delivery: str, ids: list[str], refusals: list[Refused]) -> None:
+        """What became of the pieces up to here; the rest is to be tried again."""
+        if delivery and (ids or refusals):
+            self._kept[delivery] = ids, refusals
+            if len(self._kept) > KEPT:
+                self._kept.popitem(last=False)

@@ -112,10 +112,12 @@ class Desk:
         A route of the configuration keeps it in the store, besides what stands in the file.
         """
         keys, data = self._store.keys, group.model_dump(mode="json", exclude_defaults=True)
-        data["group"] = f"{group.group.gateway}/{group.group.group}"
+        data["group"] = group.written
         fixed = any(route.name == name for route in self.configured)
         key = keys.routes_grown() if fixed else keys.routes()
         while True:
+            # First: what is read after it is at least as new as what is guarded.
+            version = await self._store.text("GET", self.counter) or ""
             body = json.loads(await self._store.text("HGET", key, name) or "null")
             if body is None and not fixed:
                 return False
@@ -123,7 +125,6 @@ class Desk:
                 body = [*(body or []), data]
             else:
                 body["groups"] = [*body["groups"], data]
-            version = await self._store.text("GET", self.counter) or ""
             effects = Effects(keys)
             effects.guards += also.guards
             effects.operations += also.operations

@@ -7,14 +7,16 @@ from zoneinfo import ZoneInfo
 from bot.model.delivery import Delivery
 from bot.sop.record import zone_or_none
 from bot.sop.versions import Versions
+from bot.store.members import Members
 from bot.store.store import Store
 
 
 class Clocks:
     """Knows the zone of whom a delivery goes to: its SOP's, else the member's, else ours."""
 
-    def __init__(self, store: Store, versions: Versions, timezone: str) -> None:
+    def __init__(self, store: Store, members: Members, versions: Versions, timezone: str) -> None:
         self._store = store
+        self._members = members
         self._versions = versions
         self._timezone = timezone
 
@@ -22,7 +24,8 @@ class Clocks:
         """The zone, and the blackout dates of the SOP."""
         own, member = None, delivery.member
         if member is not None:
-            key = self._store.keys.member(member)
+            led = await self._members.survivors([member])
+            key = self._store.keys.member(led.get(member, member))
             own = await self._store.text("HGET", key, "attribute:timezone")
         if delivery.result is not None:
             ident, number, _ = delivery.result.run.split("/", 2)

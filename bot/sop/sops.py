@@ -48,7 +48,7 @@ class Sops:
         self.recall = Recall(means.store)
         self.tasks = Tasks(means.store)
         self.results = Results(means.store, means.facts)
-        clocks = Clocks(means.store, self.versions, means.timezone)
+        clocks = Clocks(means.store, means.members, self.versions, means.timezone)
         self.windows = Windows(means.delivery, means.store.clock, clocks.of)
         self.drafts = Drafts(self.roster, means.timezone, means.language)
         self.turns = Turns(means.store, self.roster, self.versions, means.timezone)

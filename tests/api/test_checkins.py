@@ -87,7 +87,7 @@ async def test_a_day_is_corrected_and_the_standing_follows(shop: Shop) -> None:
         assert (said.json["streak"], said.json["total"]) == (2, 2)
     month = {day["day"]: day["state"] for day in (await tool.get(f"{one}/month"))["items"]}
     assert month[today] == "done"
-    assert month.get(yesterday, "done") == "done"
+    assert month[yesterday] == "done"
     taken = await tool.ask("PUT", f"{one}/days/{yesterday}", {**body, "state": "missed"})
     assert taken.json["total"] == 1
     held = await tool.ask("PUT", f"{one}/days/{yesterday}", {**body, "state": "excused"})

@@ -7,6 +7,8 @@ import os
 import sys
 from pathlib import Path
 
+import pytest
+
 from bot.api.api import Api
 from tests.api.conftest import Shop
 from tests.console.house import people
@@ -26,6 +28,7 @@ def filter_case(context, case):
 """
 
 
+@pytest.mark.timeout(180)
 async def test_a_tester_made_from_the_description_finds_nothing_wrong(
     shop: Shop, tmp_path: Path
 ) -> None:
@@ -54,7 +57,12 @@ async def test_a_tester_made_from_the_description_finds_nothing_wrong(
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
     )
-    said, _ = await asyncio.wait_for(tester.communicate(), 110)
+    try:
+        said, _ = await asyncio.wait_for(tester.communicate(), 110)
+    finally:
+        if tester.returncode is None:
+            tester.kill()
+            await tester.wait()
     assert tester.returncode == 0, said.decode()[-8000:]
     everything = len(Api(app, shop.house.console.directory, shop.tokens).operations)
     assert f"Tested: {everything}" in said.decode()

@@ -227,7 +227,7 @@ async def test_members_read_titles_and_name_what_they_make_up_for_by_them(
     valkey: str, store: Store
 ) -> None:
     made_up = {**READING, "make_up": {}, "words": ["读书"]}
-    async with house(valkey, store, "[checkin.daily]\nmake_up = {}") as one:
+    async with house(valkey, store, '[checkin.daily]\ntitle = "读书"\nmake_up = {}') as one:
         await service(one).book.save("reading", made_up, "mei")
         tea = await one.group("tea")
         await says(one, "明", "读书", tea)

@@ -31,7 +31,7 @@ def test_an_sop_is_started_paused_resumed_and_stopped(muster: Line) -> None:
     )
     assert "running, version 1, for all-groups" in muster("show", "tips").output
     assert muster("stop", "tips", typed="n\n").exit_code == 1
-    assert "for good?" not in muster("stop", "tisp", typed="y\n").output
+    assert muster.wrong("stop", "tisp").startswith('Error: there is no SOP "tisp"')
     assert muster.json("show", "tips")["state"] == "running"
     assert "tips is stopped." in muster("stop", "tips", typed="y\n").output
     assert "cannot become paused" in muster.wrong("pause", "tips")

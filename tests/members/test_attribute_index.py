@@ -315,5 +315,11 @@ async def test_whatever_is_written_declared_and_merged_the_index_agrees(
         try:
             found = await town.who(text)
         except Problems:
-            continue  # it cannot be read as the type
+            try:
+                asked_for = kind.read(wanted)
+            except WrongAttribute:
+                continue  # it cannot be read as the type
+            if kind.type == "date" and len(asked_for) < 10 and sign != "=":
+                continue  # no year to compare with
+            raise
         assert found == expected, (text, kind.type, values)

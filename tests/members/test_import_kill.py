@@ -101,13 +101,14 @@ async def node(valkey: str, folder: Path) -> AsyncIterator[asyncio.subprocess.Pr
         *(sys.executable, "-m", "tests.members.import_kill_node", valkey, "pair"),
         *(str(folder), "fine"),
         stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.DEVNULL,
     )
     assert process.stdout
     try:
         while line := await asyncio.wait_for(process.stdout.readline(), 20):
             if line.strip() == b"ready":
                 break
+        else:
+            raise AssertionError("the node ended before it was ready")
         yield process
     finally:
         if process.returncode is None:

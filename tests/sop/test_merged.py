@@ -13,8 +13,11 @@ from bot.links.conversions import Told
 from bot.links.counter import Counter
 from bot.links.hits import Hit
 from bot.members.merging import Merging
+from bot.model.conversation import Conversation
 from bot.model.delivery import Delivery, Receipt, Retry
+from bot.model.message import Message
 from bot.sop.changes.enrol import Enrolment
+from bot.sop.clocks import Clocks
 from bot.store.address import unix
 from bot.store.effects import Effects
 from bot.store.store import Store
@@ -243,6 +246,19 @@ async def test_the_time_of_day_is_the_survivors_own(
     assert await town.after(hours=0.5) == ["u1: how was it?"]
 
 
+async def test_quiet_hours_of_what_was_written_before_are_the_survivors_own(town: Town) -> None:
+    effects = Effects(town.app.store.keys)
+    await town.start(CARE)
+    effects.attribute(2, "timezone", "Asia/Tokyo")
+    await town.app.store.apply(effects)
+    to = Conversation(gateway="sandbox", account="u2")
+    written = Delivery(id="d", to=to, message=Message.of("hello"), due=0, member=2)
+    await town.merging.merge(1, 2, "ann")
+    clocks = Clocks(town.app.store, town.app.members, town.rooms.sops.versions, "Asia/Shanghai")
+    zone, _ = await clocks.of(written)
+    assert zone.key == "Asia/Tokyo"
+
+
 async def test_it_goes_on_through_two_merges(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
     await town.start(CARE)
     await town.enter(3)
@@ -314,26 +330,12 @@ async def test_who_was_asked_with_both_accounts_is_reminded_once(town: Town) -> 
 # taken back and tried again
 
 
-async def test_what_a_pause_took_back_comes_to_the_survivor_afterwards(
-    town: Town, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("who", [(2,), (1, 2)], ids=["one account", "both"])
+async def test_what_a_pause_took_back_comes_to_the_survivor_once(
+    town: Town, monkeypatch: pytest.MonkeyPatch, who: tuple[int, ...]
 ) -> None:
     await town.start(CARE)
-    await town.enter(2)
-    town.holds(monkeypatch, 72)
-    await town.community.passes(hours=1, minutes=1)
-    await town.merging.merge(1, 2, "ann")
-    await town.rooms.sops.pause("care", "ann")
-    await town.community.passes(minutes=3)
-    await town.rooms.sops.resume("care", "ann")
-    assert await town.after(hours=1) == ["u1: hello"]
-    assert await town.after(hours=6) == ["u1: bye", "u1: how was it?"]
-
-
-async def test_what_a_pause_took_back_from_both_comes_once(
-    town: Town, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    await town.start(CARE)
-    await town.enter(1, 2)
+    await town.enter(*who)
     town.holds(monkeypatch, 72)
     await town.community.passes(hours=1, minutes=1)
     await town.merging.merge(1, 2, "ann")

@@ -50,6 +50,9 @@ async def test_who_never_answers_is_let_go_also_after_a_merge(community: Communi
     await community.member("u1", "小明").joins(tea)
     await tea.expects("点一下")
     await merged_into_an_older_member(community, "u1")
-    await community.passes(minutes=6)
     keys = community.app.store.keys
+    assert "1" in await community.app.store.table("HGETALL", keys.welcome_gate(1))
+    await community.passes(minutes=6)
+    told = [entry.reason for _, entry in await community.app.journal.recent()]
+    assert "did not do what newcomers are asked to" in told
     assert not await community.app.store.table("HGETALL", keys.welcome_gate(1))

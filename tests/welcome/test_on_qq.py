@@ -86,7 +86,7 @@ async def test_who_does_nothing_is_taken_out_of_the_group(group: Group) -> None:
     await group.greets(gate={**GATE, "mute": False, "otherwise": "remove"})
     await group.fake.emit(group.fake.joined())
     asked = await group.hears()
-    assert "in a chat of our own" not in asked["text"]
+    assert "私聊" not in asked["text"]
     await group.community.passes(minutes=6)
     done = [await group.sees(), await group.sees()]
     assert done == [
