@@ -31,6 +31,10 @@ MOST = 1_000
 """Routes kept in the store."""
 
 
+class Stale(Exception):
+    """The route is another by now."""
+
+
 class Desk:
     """Keeps the routes.
 
@@ -74,13 +78,16 @@ class Desk:
         """The key that counts the changes."""
         return self._store.keys.routes_version()
 
-    async def save(self, data: Mapping[str, Any], by: str = "") -> RouteSettings:
+    async def save(
+        self, data: Mapping[str, Any], by: str = "", seen: RouteSettings | None = None
+    ) -> RouteSettings:
         """Keep a route as it would stand in the configuration, new or in the place of its name's.
 
-        Raises Problems, each at its key.
+        ``seen``: what that one was when it was read. Raises Problems, each at its key, and Stale
+        when it is another by now: somebody changed it, or it got a further group.
         """
         route = self.read(data)
-        await self._change(route.name, json.dumps(data, ensure_ascii=False), by)
+        await self._change(route.name, json.dumps(data, ensure_ascii=False), by, seen)
         return route
 
     async def remove(self, name: str, by: str = "") -> bool:
@@ -137,7 +144,9 @@ class Desk:
             if version == (await self._store.text("GET", self.counter) or ""):
                 return False  # it was another guard
 
-    async def _change(self, name: str, body: str | None, by: str) -> None:
+    async def _change(
+        self, name: str, body: str | None, by: str, seen: RouteSettings | None = None
+    ) -> None:
         """Write and count the change; again, when somebody else changed routes meanwhile."""
         keys = self._store.keys
         while True:
@@ -147,6 +156,10 @@ class Desk:
             if body is not None and not known and count >= MOST:
                 message = Phrase("there are {n} routes already", n=MOST)
                 raise Problems([Located("route").problem((), message)])
+            if seen is not None:
+                row = await self._store.text("HGET", keys.routes(), name)
+                if row is None or self.read(json.loads(row)) != seen:
+                    raise Stale
             effects = Effects(keys)
             effects.guard(version, "GET", keys.routes_version())
             effects.do("INCR", keys.routes_version())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from html import unescape
+from urllib.parse import quote
 
 import pytest
 
@@ -22,7 +23,10 @@ RUN = {
 
 
 async def filled(visitor: Visitor, form: dict[str, str]) -> tuple[int, str]:
-    """Send the form; status and page."""
+    """Send the form, as its page shows it; status and page."""
+    if form["old"] and "seen" not in form:
+        shown = await visitor.get(f"/routes/edit?name={quote(form['old'])}")
+        form = {**form, "seen": shown.split('name="seen" value="')[1].split('"')[0]}
     async with visitor.client.post(
         "/routes/edit", data={**form, "csrf": await visitor.csrf()}, allow_redirects=False
     ) as answer:
@@ -107,12 +111,25 @@ async def test_a_route_is_changed_renamed_and_removed(house: House) -> None:
     assert len(await house.rooms.routes.routes()) == 2
 
 
+async def test_who_saves_what_changed_meanwhile_is_shown_it_instead(house: House) -> None:
+    visitor = await house.operator("ann", "manager")
+    assert (await filled(visitor, RUN))[0] == 303
+    edit, address = {**RUN, "old": "跑步"}, f"/routes/edit?name={quote('跑步')}"
+    seen = (await visitor.get(address)).split('name="seen" value="')[1].split('"')[0]
+    assert (await filled(visitor, {**edit, "words": "跑步\nmarathon"}))[0] == 303
+    assert (await filled(visitor, {**edit, "capacity-0": "9", "seen": seen}))[0] == 303
+    page = await visitor.get(address)
+    assert "Somebody else changed this meanwhile" in page
+    assert "marathon" in page
+    assert 'value="200"' in page
+
+
 async def test_routes_of_the_configuration_are_read_here_and_changed_there(house: House) -> None:
     visitor = await house.operator("ann", "manager")
     assert (await visitor.get("/routes")).count("in config.toml") == 2
     assert (await visitor.status("/routes/edit?name=护肤群"))[0] == 404
     await visitor.post("/routes/remove", {"name": "护肤群"})
-    assert (await filled(visitor, {**RUN, "old": "护肤群", "name": "护肤群"}))[0] == 422
+    assert (await filled(visitor, {**RUN, "old": "护肤群", "seen": "", "name": "护肤群"}))[0] == 422
     assert [one.editable for one in await house.rooms.routes.routes()] == [False, False]
 
 

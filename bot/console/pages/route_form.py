@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass, field
+from hashlib import sha256
 from typing import Any
+from urllib.parse import quote
 
 from aiohttp import web
 
@@ -24,6 +26,7 @@ from bot.console.pages.routes import MODES
 from bot.i18n.mark import msgid
 from bot.located import Problems
 from bot.routes.conditions import DAYS
+from bot.routes.desk import Stale
 from bot.routes.routes import Routes
 from bot.settings.rooms import RouteSettings
 from bot.store.members import Members
@@ -32,6 +35,7 @@ SPARE = 3
 """Empty rows for further groups."""
 ROWS = 50
 LONGEST = 8_000
+STALE = msgid("Somebody else changed this meanwhile; look at it again.")
 _PART = re.compile(r"(\w+)(?:\[(\d+)\])?")
 
 
@@ -190,12 +194,17 @@ class RouteForms:
         """Keep it, or say beside each field what is wrong."""
         form, old = RouteForm.posted(page), page.field("old")
         before = await self._stored(old) if old else None
+        if old and page.field("seen") != _seen(before):
+            return page.redirect(f"/routes/edit?name={quote(old)}" if before else "/routes", STALE)
         if form.name != old and any(r.route.name == form.name for r in await self._room.routes()):
             taken = msgid("Another route is called this.")
             return await self._show(page, form, old, {"name": taken})
         who = page.operator.name
         try:
-            route = await self._room.save(form.data, who)
+            seen = before if old == form.name else None
+            route = await self._room.save(form.data, who, seen)
+        except Stale:
+            return page.redirect(f"/routes/edit?name={quote(old)}", STALE)
         except Problems as problems:
             return await self._show(page, form, old, _by_field(problems))
         if before is not None and old != form.name:
@@ -233,6 +242,7 @@ class RouteForms:
             422 if errors else 200,
             form=form,
             old=old,
+            seen=_seen(await self._stored(old)) if old else "",
             errors=errors,
             rows=[*form.groups, *[GroupRow()] * SPARE][:ROWS],
             filled=max(1, len(form.groups)),
@@ -242,6 +252,11 @@ class RouteForms:
             fills=FILLS,
             full=FULL,
         )
+
+
+def _seen(route: RouteSettings | None) -> str:
+    """What tells whether a route is still as its form showed it."""
+    return sha256(route.model_dump_json().encode()).hexdigest()[:32] if route else ""
 
 
 def _by_field(problems: Problems) -> dict[str, str]:
