@@ -32,6 +32,11 @@ def pytest_collection_finish() -> None:
     gc.freeze()
 
 
+def pytest_unconfigure() -> None:
+    """What libraries look for at the end must be collected again."""
+    gc.unfreeze()
+
+
 @pytest.fixture(scope="session")
 def valkey() -> Iterator[str]:
     """The socket of a real Valkey, one per test process."""
